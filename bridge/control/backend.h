@@ -1,0 +1,134 @@
+// What the control services ask of the rest of the bridge. Implemented by the gateway.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tl/expected.hpp>
+#include <variant>
+#include <vector>
+
+namespace usp_msg {
+class Msg;
+}
+
+namespace bridge::control {
+
+struct DeviceInfo {
+  std::int64_t id = 0;  ///< grows with first appearance; the key of paging
+  std::string endpoint_id;
+  std::string manufacturer;
+  std::string oui;
+  std::string product_class;
+  std::string serial_number;
+  std::string root;
+  std::string software_version;
+  std::string hardware_version;
+  bool onboarded = false;
+  bool in_session = false;
+  std::int64_t first_seen_ms = 0;  ///< Unix time; 0: never
+  std::int64_t last_inform_ms = 0;
+  std::int64_t last_boot_ms = 0;
+  std::uint32_t open_operations = 0;
+};
+
+enum class OperationState { kQueued, kRunning, kSucceeded, kFailed, kCancelled };
+
+struct OperationInfo {
+  std::int64_t id = 0;
+  std::string endpoint_id;
+  OperationState state = OperationState::kQueued;
+  std::string kind;       ///< "Set", "Add", "Delete", "Operate"
+  std::string summary;    ///< the command or the first path
+  std::string requester;  ///< Endpoint ID of a controller, or "grpc"
+  std::int64_t created_ms = 0;
+  std::int64_t deadline_ms = 0;
+  std::int64_t finished_ms = 0;  ///< 0: open
+  std::uint32_t error_code = 0;  ///< USP error code; 0: none
+  std::string error_text;
+  std::map<std::string, std::string> output;
+};
+
+struct InformHappened {
+  std::vector<std::string> event_codes;
+};
+struct ValueChanged {
+  std::string path;
+  std::string value;
+};
+struct ObjectCreated {
+  std::string path;
+};
+struct ObjectDeleted {
+  std::string path;
+};
+struct SessionEnded {
+  enum class Outcome { kComplete, kLost, kShutdown };
+  Outcome outcome = Outcome::kComplete;
+};
+
+/// One thing that happened to one device. Paths are those of the agent (Device:2).
+struct Happening {
+  std::int64_t time_ms = 0;
+  std::string endpoint_id;
+  std::variant<InformHappened, ValueChanged, ObjectCreated, ObjectDeleted, OperationInfo,
+               SessionEnded>
+      what;
+};
+
+/// Called on a bridge thread; must return at once.
+using HappeningSink = std::function<void(const Happening&)>;
+
+enum class CancelResult { kCancelled, kNotFound, kAlreadySent, kAlreadyDone };
+
+/// Thread-safe. Each awaitable may be awaited on any executor and resumes there.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  virtual boost::asio::awaitable<std::optional<DeviceInfo>> device(std::string endpoint_id) = 0;
+
+  /// Up to `limit` devices with an id above `after_id`, ascending.
+  virtual boost::asio::awaitable<std::vector<DeviceInfo>> devices(std::int64_t after_id,
+                                                                  std::size_t limit) = 0;
+
+  /// False: no such device.
+  virtual boost::asio::awaitable<bool> forget(std::string endpoint_id) = 0;
+
+  /// Does a USP request (Get, Set, Add, Delete, Operate, ...) as the operator, who may do
+  /// everything; the response, or a USP Error message. nullopt: no such device, or its agent is not
+  /// up yet. A `timeout` of zero means the configured deadline.
+  virtual boost::asio::awaitable<std::optional<usp_msg::Msg>> request(
+      std::string endpoint_id, usp_msg::Msg request, std::chrono::milliseconds timeout) = 0;
+
+  /// Stores a USP command as an operation and returns its id. The error is a USP Error code with
+  /// text.
+  struct Refused {
+    std::uint32_t code = 0;
+    std::string text;
+  };
+  virtual boost::asio::awaitable<tl::expected<OperationInfo, Refused>> start_command(
+      std::string endpoint_id, std::string command, std::string command_key,
+      std::map<std::string, std::string> input, std::chrono::milliseconds timeout) = 0;
+
+  virtual boost::asio::awaitable<std::optional<OperationInfo>> operation(std::string endpoint_id,
+                                                                         std::int64_t id) = 0;
+
+  /// Newest first, with an id below `before_id` (0: from the newest).
+  virtual boost::asio::awaitable<std::vector<OperationInfo>> operations(std::string endpoint_id,
+                                                                        std::int64_t before_id,
+                                                                        std::size_t limit) = 0;
+
+  virtual boost::asio::awaitable<CancelResult> cancel(std::string endpoint_id, std::int64_t id) = 0;
+
+  /// From now on `sink` hears of every Happening, until the returned handle is destroyed. After
+  /// that the sink is not called any more.
+  virtual std::shared_ptr<void> watch(HappeningSink sink) = 0;
+};
+
+}  // namespace bridge::control

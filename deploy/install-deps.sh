@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Installs what the build, the tests and the demo need on Debian 12. Does nothing where all of it is there.
+#
+#   deploy/install-deps.sh          what building and the demo need
+#   deploy/install-deps.sh --tests  and what the test suite needs besides (Node.js for an independent controller)
+set -euo pipefail
+
+packages=(
+  build-essential cmake ninja-build ccache mold pkg-config git ca-certificates
+  libboost1.81-dev libssl-dev zlib1g-dev libsqlite3-dev libpugixml-dev libexpected-dev
+  libspdlog-dev libyaml-cpp-dev libcli11-dev prometheus-cpp-dev
+  libprotobuf-dev protobuf-compiler libgrpc++-dev protobuf-compiler-grpc
+  libpaho-mqtt-dev libpaho-mqttpp-dev
+  libgtest-dev libgmock-dev libbenchmark-dev
+  mosquitto mosquitto-clients procps
+)
+if [[ "${1:-}" == "--tests" ]] && ! command -v npm >/dev/null; then
+  packages+=(nodejs npm)
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+  state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+  [[ "$state" == "installed" ]] || missing+=("$package")
+done
+[[ ${#missing[@]} -eq 0 ]] && exit 0
+
+sudo=()
+if [[ $EUID -ne 0 ]]; then
+  command -v sudo >/dev/null || { echo "install-deps: be root, or install sudo: missing ${missing[*]}" >&2; exit 1; }
+  sudo=(sudo)
+fi
+echo "Installing: ${missing[*]}"
+# mosquitto's package would start a broker of its own on 1883; the demo and the tests start theirs.
+policy=/usr/sbin/policy-rc.d
+placed=
+if [[ ! -e $policy ]]; then
+  printf '#!/bin/sh\nexit 101\n' | "${sudo[@]}" tee "$policy" >/dev/null
+  "${sudo[@]}" chmod +x "$policy"
+  placed=yes
+fi
+trap '[[ -z "$placed" ]] || "${sudo[@]}" rm -f "$policy"' EXIT
+"${sudo[@]}" apt-get update -qq
+"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
