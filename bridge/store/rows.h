@@ -1,0 +1,131 @@
+// What the store keeps, as plain values. Times are Unix milliseconds; 0 is "never" unless a line
+// says otherwise. Enumerations of the layers above are stored as numbers and mean nothing here.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace bridge {
+
+/// OUI + ProductClass + SerialNumber (TR-069 A.3.3.1, DeviceIdStruct); unique among devices.
+struct DeviceIdentity {
+  std::string oui;
+  std::string product_class;  ///< may be empty
+  std::string serial;
+  bool operator==(const DeviceIdentity&) const = default;
+};
+
+/// Time of the last Inform is kept apart, in the mirror: see MirrorReader::last_inform_ms().
+struct DeviceRow {
+  std::int64_t id = 0;      ///< 0: not stored yet; grows with first appearance, never used again
+  std::string endpoint_id;  ///< unique
+  std::string manufacturer;
+  DeviceIdentity identity;
+  std::string root;  ///< "Device." or "InternetGatewayDevice."; empty: not known yet
+  std::string software_version;
+  std::string hardware_version;
+  std::string connection_request_url;
+  std::string connection_request_username;
+  std::string connection_request_password;  ///< encrypted at rest
+  std::string auth_username;                ///< the credential this identity is bound to
+  std::string learned;                      ///< what was found out about the device, opaque
+  int sync_state = 0;
+  bool onboarded = false;
+  std::int64_t first_seen_ms = 0;
+  std::int64_t last_boot_ms = 0;
+  bool operator==(const DeviceRow&) const = default;
+};
+
+/// Every set member must be equal.
+struct DeviceFilter {
+  std::optional<std::string> manufacturer;
+  std::optional<std::string> oui;
+  std::optional<std::string> product_class;
+  std::optional<std::string> serial;
+  std::optional<std::string> software_version;
+  std::optional<int> sync_state;
+  std::optional<bool> onboarded;
+};
+
+enum class CredentialKind : int { kDevice = 0, kBootstrap = 1, kShared = 2 };
+
+struct CredentialRow {
+  std::string username;  ///< unique
+  std::string password;  ///< encrypted at rest
+  CredentialKind kind = CredentialKind::kDevice;
+  std::optional<std::int64_t> device_id;  ///< deleted with this device
+  std::int64_t created_ms = 0;
+  bool operator==(const CredentialRow&) const = default;
+};
+
+/// One parameter of a bridge-owned object that differs from its template; an object without
+/// parameters is a row whose path ends with a dot.
+struct LocalValue {
+  std::string path;
+  std::string value;
+  bool secret = false;  ///< `value` is encrypted at rest
+  bool operator==(const LocalValue&) const = default;
+};
+
+/// Durable work for a device.
+struct OperationRow {
+  std::int64_t id = 0;  ///< 0: not stored yet; never used again
+  std::int64_t device_id = 0;
+  int kind = 0;
+  int state = 0;
+  std::int64_t created_ms = 0;
+  std::int64_t deadline_ms = 0;  ///< 0: none
+  std::int64_t finished_ms = 0;  ///< 0: open
+  std::string command_key;
+  std::string origin;    ///< who asked and where the answer goes, opaque
+  std::string body;      ///< what is to be done, opaque
+  std::string progress;  ///< how far it is, later its result, opaque
+  bool operator==(const OperationRow&) const = default;
+};
+
+/// One notification that is not delivered yet.
+struct OutboxRow {
+  std::int64_t id = 0;  ///< 0: not stored yet; grows, so it is the order of delivery
+  std::int64_t device_id = 0;
+  std::string controller;       ///< Endpoint ID
+  std::string subscription_id;  ///< empty with OnBoardRequest
+  int kind = 0;
+  std::string payload;  ///< opaque
+  bool needs_response = false;
+  int attempts = 0;
+  std::int64_t created_ms = 0;
+  std::int64_t next_attempt_ms = 0;
+  std::int64_t expires_ms = 0;  ///< 0: never expires
+  bool operator==(const OutboxRow&) const = default;
+};
+
+/// A wish to be called at a time; (device_id, kind, key) is unique.
+struct TimerRow {
+  std::int64_t device_id = 0;  ///< 0: of the bridge itself
+  int kind = 0;
+  std::string key;
+  std::int64_t due_ms = 0;
+  std::string payload;  ///< opaque
+  bool operator==(const TimerRow&) const = default;
+};
+
+/// A number given to a key within a named map of a device, e.g. an instance number.
+struct InstanceRow {
+  std::string name;
+  std::string key;
+  std::int64_t number = 0;
+  bool operator==(const InstanceRow&) const = default;
+};
+
+/// One node of a device's tree as last known. A path that ends with a dot is an object.
+struct NodeRow {
+  std::string path;
+  std::string value;
+  std::uint8_t type = 0;
+  std::uint16_t flags = 0;
+  std::int64_t updated_ms = 0;
+  bool operator==(const NodeRow&) const = default;
+};
+
+}  // namespace bridge
