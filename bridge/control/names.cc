@@ -1,0 +1,80 @@
+#include "bridge/control/names.h"
+
+#include <charconv>
+
+namespace bridge::control {
+
+namespace {
+
+constexpr std::string_view kDevices = "devices/";
+constexpr std::string_view kOperations = "/operations/";
+
+bool is_plain(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '_' || c == '.' || c == ':' || c == '~';
+}
+
+std::string percent_encode(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string out;
+  for (char c : text) {
+    if (is_plain(c)) {
+      out += c;
+      continue;
+    }
+    auto byte = static_cast<unsigned char>(c);
+    out += '%';
+    out += kHex[byte >> 4U];
+    out += kHex[byte & 15U];
+  }
+  return out;
+}
+
+std::optional<std::string> percent_decode(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    unsigned value = 0;
+    if (i + 2 >= text.size()) return std::nullopt;
+    auto [end, error] = std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16);
+    if (error != std::errc{} || end != text.data() + i + 3) return std::nullopt;
+    out += static_cast<char>(value);
+    i += 2;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string device_name(std::string_view endpoint_id) {
+  return std::string(kDevices) + percent_encode(endpoint_id);
+}
+
+std::optional<std::string> parse_device_name(std::string_view name) {
+  if (!name.starts_with(kDevices)) return std::nullopt;
+  name.remove_prefix(kDevices.size());
+  if (name.empty() || name.find('/') != std::string_view::npos) return std::nullopt;
+  return percent_decode(name);
+}
+
+std::string operation_name(std::string_view endpoint_id, std::int64_t id) {
+  return device_name(endpoint_id) + std::string(kOperations) + std::to_string(id);
+}
+
+std::optional<OperationName> parse_operation_name(std::string_view name) {
+  std::size_t at = name.find(kOperations);
+  if (at == std::string_view::npos) return std::nullopt;
+  auto device = parse_device_name(name.substr(0, at));
+  std::string_view number = name.substr(at + kOperations.size());
+  std::int64_t id = 0;
+  auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), id);
+  if (!device || error != std::errc{} || end != number.data() + number.size() || id <= 0) {
+    return std::nullopt;
+  }
+  return OperationName{*device, id};
+}
+
+}  // namespace bridge::control

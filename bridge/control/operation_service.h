@@ -1,0 +1,38 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include "bridge/control/backend.h"
+#include "proto/bridge/v1/operation.grpc.pb.h"
+
+namespace bridge::control {
+
+void fill(const OperationInfo& info, v1::Operation* out);
+
+/// bridge.v1.OperationService over a Backend that outlives it.
+class OperationService final : public v1::OperationService::CallbackService {
+ public:
+  OperationService(boost::asio::any_io_executor executor, Backend& backend);
+
+  grpc::ServerUnaryReactor* StartCommand(grpc::CallbackServerContext* context,
+                                         const v1::StartCommandRequest* request,
+                                         v1::Operation* response) override;
+  grpc::ServerUnaryReactor* GetOperation(grpc::CallbackServerContext* context,
+                                         const v1::GetOperationRequest* request,
+                                         v1::Operation* response) override;
+  grpc::ServerUnaryReactor* ListOperations(grpc::CallbackServerContext* context,
+                                           const v1::ListOperationsRequest* request,
+                                           v1::ListOperationsResponse* response) override;
+  grpc::ServerUnaryReactor* CancelOperation(grpc::CallbackServerContext* context,
+                                            const v1::CancelOperationRequest* request,
+                                            v1::Operation* response) override;
+  grpc::ServerUnaryReactor* WaitOperation(grpc::CallbackServerContext* context,
+                                          const v1::WaitOperationRequest* request,
+                                          v1::Operation* response) override;
+
+ private:
+  boost::asio::any_io_executor executor_;
+  Backend& backend_;
+};
+
+}  // namespace bridge::control

@@ -1,0 +1,45 @@
+// The gRPC server: control API, health (grpc.health.v1) and reflection.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <chrono>
+#include <memory>
+#include <string>
+
+namespace bridge::control {
+
+class Backend;
+
+struct ServerOptions {
+  std::string listen = "127.0.0.1:50051";  ///< "host:port" or "unix:/path"; port 0: a free one
+  std::string certificate_file;            ///< PEM; empty: no TLS
+  std::string key_file;
+  std::string client_ca_file;   ///< PEM; set: clients must show a certificate it signed
+  bool allow_insecure = false;  ///< lets `listen` be off loopback without client certificates
+};
+
+/// Serves until shutdown() or destruction. The work of every call runs on `executor`.
+class Server {
+ public:
+  /// Throws std::runtime_error with the reason: a bad certificate, a port that is taken, or an
+  /// address off loopback that anybody could write through.
+  Server(boost::asio::any_io_executor executor, Backend& backend, const ServerOptions& options);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  int port() const;  ///< 0 on a unix socket
+
+  /// What grpc.health.v1 answers for every service.
+  void set_serving(bool serving);
+
+  /// Takes no new calls, lets running ones end within `grace`, then cancels them. The executor must
+  /// still run meanwhile.
+  void shutdown(std::chrono::milliseconds grace);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace bridge::control
