@@ -1,0 +1,256 @@
+// The settings of the service: a YAML file, then environment variables, checked as a whole.
+// deploy/usp-bridge.example.yaml explains each for operators and shows its default.
+//
+// Environment: USP_BRIDGE_ + the setting's path in upper case, its parts joined by "__" (or by
+// "_"), e.g. USP_BRIDGE_CWMP__PORT=7547, USP_BRIDGE_MQTT__PASSWORD=... A list of words is separated
+// by commas; lists of objects (controllers, freshness rules) are settings of the file only. Values
+// that Kubernetes sets for a service of that name (tcp://...) are passed over.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "bridge/result.h"
+
+namespace bridge {
+
+struct CredentialConfig {
+  std::string username;
+  std::string password;
+  bool operator==(const CredentialConfig&) const = default;
+};
+
+/// Server side. Empty certificate and key: plain text.
+struct ServerTlsConfig {
+  std::string certificate;  ///< PEM file with the chain; read again on reload
+  std::string key;          ///< PEM file
+  std::string client_ca;    ///< PEM file; set: clients must show a certificate of it
+  bool enabled() const { return !certificate.empty(); }
+  bool operator==(const ServerTlsConfig&) const = default;
+};
+
+struct CwmpConfig {
+  enum class Scheme { kDigest, kBasic, kNone };
+
+  std::string listen = "0.0.0.0";  ///< IP address
+  std::uint16_t port = 7547;       ///< 0: any free one
+  std::string path = "/";          ///< where CPEs POST
+  std::string public_url;          ///< the ACS URL as CPEs see it; empty: not known
+
+  struct Auth {
+    Scheme scheme = Scheme::kDigest;
+    std::string realm = "usp-bridge";
+    std::optional<CredentialConfig> shared;     ///< one credential for every device
+    std::optional<CredentialConfig> bootstrap;  ///< for unknown and for reset devices only
+    bool allow_anonymous = false;
+    bool rotate = false;  ///< give each device a credential of its own
+    std::chrono::seconds nonce_lifetime{300};
+    bool operator==(const Auth&) const = default;
+  } auth;
+
+  ServerTlsConfig tls;
+
+  struct Timeouts {
+    std::chrono::milliseconds request{30'000};  ///< to send one whole request
+    std::chrono::milliseconds idle{30'000};     ///< between an answer and the next request
+    std::chrono::milliseconds session{600'000};
+    bool operator==(const Timeouts&) const = default;
+  } timeouts;
+
+  struct Limits {
+    std::size_t connections = 20'000;
+    std::size_t sessions = 10'000;
+    std::size_t envelope_bytes = 8 << 20;  ///< after decompression
+    std::size_t header_bytes = 16 << 10;
+    std::size_t parameters = 100'000;  ///< in one message
+    double bootstrap_rate = 50;        ///< sessions with the bootstrap credential a second
+    bool operator==(const Limits&) const = default;
+  } limits;
+
+  std::vector<std::string> trusted_proxies;             ///< addresses or CIDR
+  std::chrono::seconds periodic_inform_interval{3600};  ///< 0: what the device has
+
+  struct ConnectionRequest {
+    std::vector<std::string> allow;  ///< addresses or CIDR that may be called; empty: none
+    std::chrono::milliseconds timeout{10'000};
+    double rate = 50;  ///< calls a second, all devices together
+    bool operator==(const ConnectionRequest&) const = default;
+  } connection_request;
+
+  bool operator==(const CwmpConfig&) const = default;
+};
+
+struct MqttConfig {
+  enum class Version { k5, k311 };
+  enum class Mode { kShared, kPerAgent };
+
+  std::string host = "localhost";
+  std::uint16_t port = 0;  ///< 0: 1883, or 8883 with TLS; see broker_port()
+  Version version = Version::k5;
+  Mode mode = Mode::kShared;
+  std::string username;
+  std::string password;
+  std::string client_id = "usp-bridge";  ///< the connections append "-0", "-1" ...
+  std::chrono::seconds keep_alive{60};
+  std::size_t connections = 2;
+  std::string agent_topic = "usp/v1/agent/{endpoint_id}";
+  int qos = 1;
+
+  struct Tls {
+    bool enabled = false;
+    std::string ca;           ///< PEM file; empty: the system's
+    std::string certificate;  ///< PEM file of the client
+    std::string key;
+    bool verify = true;
+    bool operator==(const Tls&) const = default;
+  } tls;
+
+  struct Reconnect {
+    std::chrono::milliseconds min{1'000};
+    std::chrono::milliseconds max{60'000};
+    bool operator==(const Reconnect&) const = default;
+  } reconnect;
+
+  std::size_t max_queued_messages = 10'000;  ///< each direction and connection
+  std::size_t max_message_bytes = 4 << 20;   ///< received
+  double connect_record_rate = 500;          ///< Connect records a second after a (re)connect
+
+  std::uint16_t broker_port() const {
+    if (port != 0) return port;
+    return tls.enabled ? 8883 : 1883;
+  }
+  bool operator==(const MqttConfig&) const = default;
+};
+
+/// A row laid in Device.LocalAgent.Subscription. when an agent first appears.
+struct SubscriptionConfig {
+  std::string id;
+  std::string notif_type;  ///< as in Device.LocalAgent.Subscription.{i}.NotifType
+  std::vector<std::string> reference_list;
+  bool persistent = true;
+  bool notif_retry = true;
+  std::chrono::seconds notif_expiration{0};  ///< 0: never
+  bool operator==(const SubscriptionConfig&) const = default;
+};
+
+struct ControllerConfig {
+  enum class Role { kFull, kReadOnly };
+
+  std::string endpoint_id;
+  std::string alias;  ///< empty: cpe-<number>, by the agent
+  std::string topic = "usp/v1/controller/{endpoint_id}";
+  std::string reply_prefix;  ///< Response Topics must start with it; empty: the topic and below
+  Role role = Role::kFull;
+  std::optional<std::chrono::milliseconds> deadline;  ///< empty: device.operation_deadline
+  std::chrono::seconds periodic_notif_interval{86'400};
+  std::chrono::seconds notif_retry_minimum_wait{5};
+  std::uint32_t notif_retry_interval_multiplier = 2000;  ///< thousandths
+  std::vector<SubscriptionConfig> default_subscriptions;
+  bool operator==(const ControllerConfig&) const = default;
+
+  /// The topic with the placeholder filled in.
+  std::string resolved_topic() const;
+};
+
+struct FreshnessRule {
+  std::string path;                      ///< "*" is any run of characters, e.g. "*.Stats.*"
+  std::chrono::milliseconds max_age{0};  ///< an older value is read from the device
+  bool operator==(const FreshnessRule&) const = default;
+};
+
+struct DeviceConfig {
+  enum class EndpointIdScheme { kOps, kUuid };
+
+  EndpointIdScheme endpoint_id_scheme = EndpointIdScheme::kOps;
+  std::string endpoint_id_prefix;  ///< put before the instance-id
+  std::chrono::milliseconds operation_deadline{30'000};
+  std::chrono::milliseconds command_deadline{3'600'000};
+  std::chrono::milliseconds live_read_deadline{5'000};
+  std::string vendor_prefix = "X_USPBRIDGE_";
+  std::vector<FreshnessRule> freshness;
+  std::chrono::seconds refresh_interval{3600};  ///< of parameters that cannot notify; 0: never
+  std::size_t outbox_cap = 1000;                ///< notifications per agent and controller
+  std::size_t open_operations = 100;            ///< per device
+  std::size_t first_contact_budget = 32;        ///< first walks of a tree at the same time
+  bool show_mapped_igd = false;
+  std::chrono::hours keep_finished_operations{168};
+
+  struct Linger {
+    std::chrono::milliseconds hold{20'000};                ///< 0: never hold a response back
+    std::chrono::milliseconds hold_when_notifying{8'000};  ///< with active notifications set
+    std::chrono::milliseconds total{300'000};
+    bool operator==(const Linger&) const = default;
+  } linger;
+
+  bool operator==(const DeviceConfig&) const = default;
+};
+
+struct GrpcConfig {
+  std::string listen = "127.0.0.1";
+  std::uint16_t port = 50051;  ///< 0: any free one
+  ServerTlsConfig tls;
+  bool allow_insecure_off_loopback = false;
+  bool operator==(const GrpcConfig&) const = default;
+};
+
+struct AdminConfig {
+  std::string listen = "127.0.0.1";
+  std::uint16_t port = 9090;  ///< 0: any free one
+  bool operator==(const AdminConfig&) const = default;
+};
+
+struct StoreConfig {
+  std::string directory = "/var/lib/usp-bridge";
+  std::string key_file;  ///< empty: store.key in the directory
+  std::size_t readers = 2;
+  bool operator==(const StoreConfig&) const = default;
+};
+
+struct LogConfig {
+  enum class Format { kJson, kText };
+  std::string level = "info";  ///< trace, debug, info, warn, error, off
+  Format format = Format::kJson;
+  bool operator==(const LogConfig&) const = default;
+};
+
+struct Config {
+  CwmpConfig cwmp;
+  MqttConfig mqtt;
+  std::vector<ControllerConfig> controllers;
+  DeviceConfig device;
+  GrpcConfig grpc;
+  AdminConfig admin;
+  StoreConfig store;
+  LogConfig log;
+  std::size_t threads = 0;  ///< io threads; 0: one per core
+  std::chrono::seconds shutdown_timeout{30};
+  bool operator==(const Config&) const = default;
+};
+
+struct LoadedConfig {
+  Config config;
+  std::vector<std::string> warnings;  ///< relaxed protections, unknown variables; for the log
+};
+
+/// The value of an environment variable.
+using Environment = std::vector<std::pair<std::string, std::string>>;
+
+/// USP_BRIDGE_... of this process.
+Environment process_environment();
+
+/// kInvalid with one line per mistake, each `name:line:column: path: what is wrong`. `name` is for
+/// these texts. An empty text is the defaults.
+Result<LoadedConfig> parse_config(std::string_view yaml, std::string_view name,
+                                  const Environment& environment);
+
+/// kIo when the file cannot be read, else like parse_config().
+Result<LoadedConfig> load_config(const std::filesystem::path& file, const Environment& environment);
+
+}  // namespace bridge

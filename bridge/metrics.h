@@ -1,0 +1,86 @@
+// What operators see at /metrics. Label values come from small closed sets, never a device, a
+// controller or a path: a fleet of a million devices has as many series as one of ten.
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace prometheus {
+class Registry;
+}
+
+namespace bridge {
+
+/// Counters of one name told apart by label values. The first kMaxSeries combinations get a series
+/// each; what comes after is counted with every value "other".
+class CounterFamily {
+ public:
+  static constexpr std::size_t kMaxSeries = 256;  ///< a peer must not make series without end
+
+  CounterFamily(prometheus::Registry& registry, std::string name, std::string help,
+                std::vector<std::string> label_names);
+
+  /// As many values as there are label names. Thread-safe.
+  void add(std::initializer_list<std::string_view> label_values, double by = 1);
+
+ private:
+  prometheus::Counter& series(std::initializer_list<std::string_view> label_values);
+
+  std::vector<std::string> label_names_;
+  prometheus::Family<prometheus::Counter>& family_;
+  std::mutex mutex_;
+  std::unordered_map<std::string, prometheus::Counter*> series_;
+};
+
+/// Every member is thread-safe. Times are in seconds.
+class Metrics {
+ public:
+  Metrics();
+  ~Metrics();
+
+  /// Prometheus text format 0.0.4.
+  std::string text() const;
+
+ private:
+  std::shared_ptr<prometheus::Registry> registry_;  // first: all below refer to it
+
+ public:
+  CounterFamily cwmp_sessions;  ///< end: complete, lost, shutdown, refused, busy
+  CounterFamily cwmp_informs;   ///< event: the code with its name, "other" when vendor's
+  CounterFamily cwmp_rpcs;      ///< method, result: ok or the fault code
+  prometheus::Histogram& cwmp_session_seconds;
+  prometheus::Gauge& cwmp_sessions_open;
+  CounterFamily http_requests;        ///< status
+  CounterFamily connection_requests;  ///< result: ok, refused, timeout, unauthorized, not_allowed
+
+  CounterFamily usp_requests;  ///< type: Get ..., result: ok or the error code
+  prometheus::Histogram& usp_request_seconds;
+  CounterFamily usp_notifications;  ///< type: ValueChange ..., outcome: sent, confirmed, expired
+
+  prometheus::Gauge& mqtt_connected;  ///< connections to the broker that stand
+  prometheus::Counter& mqtt_published;
+  prometheus::Counter& mqtt_received;
+  CounterFamily mqtt_dropped;  ///< reason
+
+  CounterFamily operations;      ///< kind: Set ..., outcome: succeeded, failed, expired, cancelled
+  CounterFamily outbox_dropped;  ///< reason: cap, expired
+
+  prometheus::Histogram& store_batch_jobs;
+  prometheus::Histogram& store_state_commit_seconds;
+  prometheus::Histogram& store_mirror_commit_seconds;
+  prometheus::Gauge& store_queue;
+
+  prometheus::Gauge& devices;
+  prometheus::Histogram& first_contact_seconds;
+};
+
+}  // namespace bridge
