@@ -38,6 +38,11 @@ enum class ParamAccess : std::uint8_t {
 
 enum class ObjectAccess : std::uint8_t { kReadOnly, kAddDelete, kAddOnly, kDeleteOnly };
 
+/// Holds paths of other objects (TR-106). New values may address by unique key; they are turned
+/// into instance numbers before they reach a Plan (R-ARC.11). A strong one must name what exists
+/// (R-ARC.12). Parameters that may hold search paths (ReferenceList) are kNone.
+enum class ReferenceKind : std::uint8_t { kNone, kWeak, kStrong };
+
 struct SupportedParam {
   std::string name;
   ParamAccess access = ParamAccess::kReadOnly;
@@ -127,12 +132,20 @@ class DataModel {
   virtual void for_each_param(std::string_view object_path, const ParamVisitor& visit) const = 0;
 
   /// What only the owner of the tree knows about a new value (ranges, enumerations, references,
-  /// limits of bridge-owned rows). Called after existence, access and type were found good. For a
-  /// new instance `object_path` is the table ("Device.LocalAgent.Subscription.") and what is below
-  /// it. Give 7012 or 7014; nullopt: nothing against it.
+  /// limits of bridge-owned rows). Called after existence, access and type were found good. A new
+  /// instance is written "{i}" ("Device.LocalAgent.Subscription.{i}."). Give 7012 or 7014; nullopt:
+  /// nothing against it.
   virtual std::optional<Error> check_value(std::string_view object_path, std::string_view name,
                                            std::string_view value) const {
     static_cast<void>(object_path), static_cast<void>(name), static_cast<void>(value);
+    return std::nullopt;
+  }
+
+  /// The value a unique key of a new instance will get if the Add leaves it out and it is known
+  /// beforehand (Subscription.Recipient is the requester). Lets duplicates be found in validation.
+  virtual std::optional<std::string> implied_key(std::string_view table_path,
+                                                 std::string_view name) const {
+    static_cast<void>(table_path), static_cast<void>(name);
     return std::nullopt;
   }
 
@@ -152,7 +165,8 @@ class DataModel {
 std::optional<std::string> check_type(const SupportedParam& param, std::string_view text);
 
 /// What the requester may do (ControllerTrust). Asked with instantiated paths, by GetSupportedDM
-/// with supported ones. `object` ends in "."; an empty `name` means the object itself.
+/// with supported ones; the instance an Add makes is written "{i}". `object` ends in "."; an empty
+/// `name` means the object itself.
 /// The base class permits everything.
 class Access {
  public:
