@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -365,5 +366,31 @@ struct Envelope {
   Message body;
   bool operator==(const Envelope&) const = default;
 };
+
+// ---- names and conversions -------------------------------------------------------------------
+
+/// Name of the body element: "Inform", "GetParameterValuesResponse", "Fault"; for UnknownRequest
+/// the method that came. The view lives as long as the message.
+std::string_view method_name(const Message& message);
+std::string_view method_name(const AcsRequest& request);
+std::string_view method_name(const CpeResponse& response);
+std::string_view method_name(const CpeRequest& request);
+std::string_view method_name(const AcsResponse& response);
+
+Message to_message(AcsRequest request);
+Message to_message(CpeResponse response);
+Message to_message(CpeRequest request);
+Message to_message(AcsResponse response);
+
+/// nullopt when the message is of another kind. GetRPCMethods is an AcsRequest and a CpeRequest,
+/// Fault a CpeResponse and an AcsResponse. The message is moved from only on success.
+std::optional<AcsRequest> to_acs_request(Message&& message);
+std::optional<CpeResponse> to_cpe_response(Message&& message);
+std::optional<CpeRequest> to_cpe_request(Message&& message);
+std::optional<AcsResponse> to_acs_response(Message&& message);
+
+/// True if `response` is of the type that `request` asks for; a Fault answers every request.
+bool answers(const CpeResponse& response, const AcsRequest& request);
+bool answers(const AcsResponse& response, const CpeRequest& request);
 
 }  // namespace cwmp
