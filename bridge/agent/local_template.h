@@ -1,0 +1,30 @@
+// What every virtual agent of a deployment starts with: controllers, default subscriptions, the
+// MQTT client. An agent that changed nothing stores nothing.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bridge/agent/local_schema.h"
+
+namespace bridge {
+
+struct Config;
+
+/// Immutable; shared by all agents and threads.
+///
+/// Instance numbers are positions in the configuration, counted from 1 (subscriptions: through all
+/// controllers), so stored differences stay right as long as controllers are appended.
+struct LocalTemplate {
+  std::shared_ptr<const LocalSchema> schema;
+  /// Full parameter path to value; "{endpoint_id}" in a value stands for the agent's Endpoint ID.
+  std::map<std::string, std::string, std::less<>> values;
+  /// Table ("Device.LocalAgent.Controller.") to instance numbers, ascending.
+  std::map<std::string, std::vector<std::uint32_t>, std::less<>> rows;
+};
+
+std::shared_ptr<const LocalTemplate> make_local_template(const Config& config);
+
+}  // namespace bridge

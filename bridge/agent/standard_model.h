@@ -1,0 +1,62 @@
+// What Device:2 (TR-181) says about parameters, tables, commands and events, from data/*.csv.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "usp/data_model.h"
+
+namespace bridge {
+
+struct StandardParam {
+  std::string_view path;  ///< "Device.WiFi.SSID.{i}.SSID"
+  usp::ParamType type = usp::ParamType::kString;
+  bool list = false;
+  usp::ParamAccess access = usp::ParamAccess::kReadOnly;
+  bool cwmp_only = false;  ///< replaced by a command in the USP flavour
+};
+
+struct StandardTable {
+  std::string_view path;  ///< "Device.WiFi.SSID.{i}."
+  std::vector<std::vector<std::string_view>> keys;
+  bool add_delete = false;
+};
+
+/// A command or an event; `path` ends in "()" or "!".
+struct StandardOperation {
+  std::string_view path;
+  std::string_view object;  ///< "Device.IP.Diagnostics."
+  std::string_view name;    ///< "IPPing()"
+  bool asynchronous = false;
+  std::string_view needs;  ///< an object the device must have; empty: kept by the bridge
+  std::vector<usp::SupportedArgument> input;
+  std::vector<std::string> output;  ///< of a command; the arguments of an event
+};
+
+/// Immutable, made on first use; every view lives as long as the process. Thread-safe.
+class StandardModel {
+ public:
+  static const StandardModel& get();
+
+  const StandardParam* param(std::string_view supported_path) const;
+  const StandardTable* table(std::string_view supported_path) const;
+  /// All parameters whose path starts with `prefix`, sorted.
+  std::span<const StandardParam> params_below(std::string_view prefix) const;
+  std::span<const StandardTable> tables_below(std::string_view prefix) const;
+  std::span<const StandardOperation> operations() const { return operations_; }
+
+  /// Never shown to anyone: passwords, keys (TR-181 "hidden", and what vendors name alike).
+  /// `name` is the last part of a path.
+  bool is_secret(std::string_view name) const;
+
+ private:
+  StandardModel();
+
+  std::vector<StandardParam> params_;
+  std::vector<StandardTable> tables_;
+  std::vector<StandardOperation> operations_;
+  std::vector<std::string_view> secrets_;  ///< a name, or *Suffix
+};
+
+}  // namespace bridge

@@ -1,0 +1,47 @@
+// One agent as its controllers see it: the device's mirror and what the bridge keeps, as one tree.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bridge/agent/local_model.h"
+#include "bridge/agent/path_map.h"
+#include "bridge/tree.h"
+#include "usp/data_model.h"
+
+namespace bridge {
+
+/// Cheap to make; make one per request. Everything given by reference outlives it and does not
+/// change meanwhile. Not thread-safe (it reuses a buffer).
+class AgentView : public usp::DataModel {
+ public:
+  AgentView(const Tree& tree, const LocalModel& local, const AgentFacts& facts, const PathMap& map,
+            std::shared_ptr<const usp::SupportedObject> supported)
+      : tree_(tree), local_(local), facts_(facts), map_(map), supported_(std::move(supported)) {}
+
+  const usp::SupportedObject& supported() const override { return *supported_; }
+  std::string model_uri(const usp::SupportedObject& object) const override;
+  bool has_object(std::string_view object_path) const override;
+  std::vector<std::uint32_t> instances(std::string_view table_path) const override;
+  usp::Value value(std::string_view object_path, std::string_view name) const override;
+  void for_each_param(std::string_view object_path, const ParamVisitor& visit) const override;
+  std::optional<usp::Error> check_value(std::string_view object_path, std::string_view name,
+                                        std::string_view value) const override;
+  std::optional<usp::Error> check_add(std::string_view table_path) const override;
+
+ private:
+  const Tree& tree_;
+  const LocalModel& local_;
+  const AgentFacts& facts_;
+  const PathMap& map_;
+  std::shared_ptr<const usp::SupportedObject> supported_;
+  mutable std::string native_;
+};
+
+/// A device's text as controllers get it: booleans are "true" and "false", secrets empty.
+std::string_view to_usp_text(std::string_view name, std::string_view text, ValueType type);
+
+}  // namespace bridge
