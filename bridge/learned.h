@@ -1,0 +1,54 @@
+// What was found out about one device's CWMP client, kept with the device.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace bridge {
+
+/// How a device writes booleans; it takes them in the same form (quirk 55).
+enum class BooleanForm : std::uint8_t { kUnknown = 0, kWords = 1, kDigits = 2 };
+
+/// A plain value; the owner compares copies to see whether it changed.
+struct Learned {
+  using Names = std::set<std::string, std::less<>>;
+
+  /// Names per GetParameterValues (quirk 60).
+  static constexpr std::uint32_t kFirstBatch = 32;
+  static constexpr std::uint32_t kMaxBatch = 256;
+  /// A device that lists more methods than this lists no methods.
+  static constexpr std::size_t kMaxMethods = 64;
+
+  Names unsupported;  ///< methods that gave 9000: a fact, until the firmware changes
+  Names listed;       ///< by GetRPCMethods: a hint (quirk 74)
+  bool asked_methods = false;
+  bool next_level_only = false;                  ///< listing a whole tree fails (quirk 53)
+  BooleanForm booleans = BooleanForm::kUnknown;  ///< as last seen anywhere
+  std::uint32_t batch = kFirstBatch;             ///< to use now
+  std::uint32_t batch_limit = kMaxBatch;         ///< a larger one has failed
+  std::string firmware;                          ///< software version for which all this holds
+
+  bool supports(std::string_view method) const { return !unsupported.contains(method); }
+
+  /// A batch of `size` names went well: the next may be twice as large.
+  void batch_worked(std::size_t size);
+  /// It was too much (9002, 9004, a lost session): half of it, and never so many again.
+  void batch_failed(std::size_t size);
+
+  /// Software version as informed; empty: unknown, changes nothing. true: another than before. Then
+  /// all is forgotten that may have changed with it. The first one heard is no change.
+  bool on_firmware(std::string_view version);
+
+  bool operator==(const Learned&) const = default;
+};
+
+/// Text for the store, versioned; and back. nullopt: damaged or written by something newer.
+std::string encode_learned(const Learned& learned);
+std::optional<Learned> decode_learned(std::string_view text);
+
+}  // namespace bridge

@@ -1,0 +1,84 @@
+// Adds an instance to a table, sets its parameters and learns what the device put into it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bridge/task/set_values.h"
+#include "bridge/task/task.h"
+
+namespace bridge::task {
+
+/// list table -> AddObject -> SetParameterValues -> list instance -> read it.
+/// Failure after AddObject deletes the instance again within the task. AddObject is not idempotent:
+/// when its answer is lost the table is listed and compared with before. One new instance is ours;
+/// none: it is sent again; several: kUnknown, nothing is touched.
+class AddObject : public Task {
+ public:
+  struct Setting {
+    std::string name;  ///< relative to the instance: "SSID", "Stats.X"
+    std::string value;
+    bool required = true;
+    ValueType type = ValueType::kUnknown;
+    bool operator==(const Setting&) const = default;
+  };
+
+  /// `table` ends in '.'.
+  AddObject(std::string table, std::vector<Setting> settings, std::string parameter_key);
+
+  /// 0: none.
+  std::uint32_t instance() const { return instance_; }
+  /// "Device.NAT.PortMapping.4."; empty: none.
+  std::string path() const;
+  /// Full names. As with SetValues::errors().
+  const std::vector<cwmp::ParameterFault>& errors() const { return errors_; }
+  /// All that was read of the new instance, full names.
+  const std::vector<cwmp::ParameterValue>& values() const { return values_; }
+
+  /// After abandon() with an instance made, or perhaps made: takes it away.
+  std::unique_ptr<Task> undo() const override;
+
+ protected:
+  std::optional<cwmp::AcsRequest> do_next(Context& context) override;
+  void do_response(const cwmp::CpeResponse& response, Context& context) override;
+  void do_lost(Context& context) override;
+  bool in_doubt() const override;
+  std::string do_save() const override;
+  bool do_restore(std::string_view progress) override;
+
+ private:
+  enum class Step : std::uint8_t {
+    kListBefore = 0,
+    kAdd = 1,
+    kReconcile = 2,  ///< an AddObject was lost: which instances are there now?
+    kSet = 3,
+    kNames = 4,
+    kValues = 5,
+    kUndo = 6,
+  };
+
+  std::optional<cwmp::AcsRequest> list_table() const;
+  void on_table_listed(const cwmp::CpeResponse& response, Context& context);
+  void on_added(const cwmp::CpeResponse& response, Context& context);
+  void created(std::uint32_t number, Context& context);
+  void enter(Step step, Context& context);
+  void child_ended(Context& context);
+  void reconcile(const std::vector<std::uint32_t>& now, Context& context);
+
+  std::string table_;
+  std::vector<Setting> settings_;
+  std::string parameter_key_;
+  Step step_ = Step::kListBefore;
+  std::vector<std::uint32_t> before_;
+  std::uint32_t instance_ = 0;
+  int lost_ = 0;
+  bool pending_reboot_ = false;
+  cwmp::Fault failure_;  ///< kUndo: why
+  std::vector<cwmp::ParameterFault> errors_;
+  std::vector<cwmp::ParameterValue> values_;
+  std::unique_ptr<Task> child_;
+};
+
+}  // namespace bridge::task

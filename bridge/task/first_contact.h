@@ -1,0 +1,70 @@
+// Learns a device from nothing, and again what may have changed.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bridge/task/task.h"
+
+namespace bridge::task {
+
+/// What the bridge sets on each device of its own. Empty texts and zeros are left alone.
+struct Provisioning {
+  std::string connection_request_username;
+  std::string connection_request_password;
+  std::uint32_t periodic_interval_s = 0;  ///< >= 30 (quirk 87)
+  std::string periodic_time;              ///< xsd:dateTime; spreads the fleet
+  bool notify_connection_request_url = true;
+  std::string parameter_key;
+  bool operator==(const Provisioning&) const = default;
+};
+
+/// Runs tasks one after the other. A stage may see what the ones before it have found, as it is
+/// made only when it is its turn. A stage that fails does not stop the rest, unless it is required.
+class Sequence : public Task {
+ public:
+  using Make = std::function<std::unique_ptr<Task>(const Context&)>;  ///< nullptr: nothing to do
+  struct Stage {
+    Make make;
+    bool required = false;
+  };
+
+ protected:
+  explicit Sequence(std::vector<Stage> stages) : stages_(std::move(stages)) {}
+
+  std::optional<cwmp::AcsRequest> do_next(Context& context) override;
+  void do_response(const cwmp::CpeResponse& response, Context& context) override;
+  void do_lost(Context& context) override;
+
+ private:
+  void settle();
+
+  std::vector<Stage> stages_;
+  std::size_t stage_ = 0;
+  std::unique_ptr<Task> current_;
+};
+
+/// Provisioning, RPC methods, names, values. The tree carries the progress (unread values), so it
+/// may be run again after any loss. kDone: the tree is complete, but for what the device refuses.
+/// kFailed: the device listed no names.
+class FirstContact : public Sequence {
+ public:
+  /// `root`: "Device." or "InternetGatewayDevice.", from the Inform's names (root_of()).
+  FirstContact(std::string root, Provisioning provisioning);
+};
+
+/// Reads again what may have changed: after boot, transfer, new firmware. The caller marks stale
+/// first (MarkedStale).
+class Refresh : public Sequence {
+ public:
+  enum class What { kValues, kNamesAndValues };
+  /// Objects end in '.'; parameters are read by name.
+  Refresh(std::vector<std::string> paths, What what);
+};
+
+/// Root object by the names in an Inform; empty: none is recognisable.
+std::string root_of(const cwmp::Inform& inform);
+
+}  // namespace bridge::task
