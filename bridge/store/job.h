@@ -99,7 +99,8 @@ class ResumeAtHome {
     auto resume = [handler = std::move(handler_), result = std::move(result)]() mutable {
       std::move(handler)(std::move(result));
     };
-    boost::asio::post(executor_, std::move(resume));
+    const boost::asio::any_io_executor executor = std::move(executor_);
+    boost::asio::post(executor, std::move(resume));
   }
 
  private:

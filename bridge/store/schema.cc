@@ -1,0 +1,142 @@
+#include "bridge/store/schema.h"
+
+namespace bridge {
+namespace {
+
+// A migration that was released never changes; what comes later is a new one.
+constexpr const char* kState1 = R"sql(
+CREATE TABLE device(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  endpoint_id TEXT NOT NULL UNIQUE,
+  manufacturer TEXT NOT NULL,
+  oui TEXT NOT NULL,
+  product_class TEXT NOT NULL,
+  serial TEXT NOT NULL,
+  root TEXT NOT NULL,
+  software_version TEXT NOT NULL,
+  hardware_version TEXT NOT NULL,
+  connection_request_url TEXT NOT NULL,
+  connection_request_username TEXT NOT NULL,
+  connection_request_password BLOB NOT NULL,  -- sealed
+  auth_username TEXT NOT NULL,
+  learned BLOB NOT NULL,
+  sync_state INTEGER NOT NULL,
+  onboarded INTEGER NOT NULL,
+  first_seen_ms INTEGER NOT NULL,
+  last_boot_ms INTEGER NOT NULL,
+  UNIQUE(oui, product_class, serial)
+) STRICT;
+
+CREATE TABLE credential(
+  username TEXT PRIMARY KEY,
+  password BLOB NOT NULL,  -- sealed
+  kind INTEGER NOT NULL,
+  device_id INTEGER REFERENCES device(id) ON DELETE CASCADE,
+  created_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX credential_device ON credential(device_id) WHERE device_id IS NOT NULL;
+
+CREATE TABLE local_value(
+  device_id INTEGER NOT NULL REFERENCES device(id) ON DELETE CASCADE,
+  path TEXT NOT NULL,
+  value BLOB NOT NULL,  -- sealed when secret
+  secret INTEGER NOT NULL,
+  PRIMARY KEY(device_id, path)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE operation(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  device_id INTEGER NOT NULL REFERENCES device(id) ON DELETE CASCADE,
+  kind INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  created_ms INTEGER NOT NULL,
+  deadline_ms INTEGER NOT NULL,
+  finished_ms INTEGER NOT NULL,
+  command_key TEXT NOT NULL,
+  origin BLOB NOT NULL,
+  body BLOB NOT NULL,
+  progress BLOB NOT NULL
+) STRICT;
+CREATE INDEX operation_device ON operation(device_id, id);
+CREATE INDEX operation_open ON operation(device_id, id) WHERE finished_ms = 0;
+CREATE INDEX operation_due ON operation(deadline_ms) WHERE finished_ms = 0 AND deadline_ms > 0;
+CREATE INDEX operation_finished ON operation(finished_ms) WHERE finished_ms > 0;
+
+CREATE TABLE outbox(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  device_id INTEGER NOT NULL REFERENCES device(id) ON DELETE CASCADE,
+  controller TEXT NOT NULL,
+  subscription_id TEXT NOT NULL,
+  kind INTEGER NOT NULL,
+  payload BLOB NOT NULL,
+  needs_response INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  created_ms INTEGER NOT NULL,
+  next_attempt_ms INTEGER NOT NULL,
+  expires_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX outbox_device ON outbox(device_id, controller, id);
+CREATE INDEX outbox_due ON outbox(next_attempt_ms, id);
+
+CREATE TABLE timer(
+  device_id INTEGER NOT NULL,  -- 0: of the bridge, so no reference
+  kind INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  due_ms INTEGER NOT NULL,
+  payload BLOB NOT NULL,
+  PRIMARY KEY(device_id, kind, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX timer_due ON timer(due_ms);
+
+CREATE TABLE instance(
+  device_id INTEGER NOT NULL REFERENCES device(id) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  key TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  PRIMARY KEY(device_id, name, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE meta(
+  key TEXT PRIMARY KEY,
+  value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
+// kind = type + 256 * flags. A million devices of twenty models share the strings of `path`.
+constexpr const char* kMirror1 = R"sql(
+CREATE TABLE path(
+  id INTEGER PRIMARY KEY,
+  text TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE node(
+  device_id INTEGER NOT NULL,
+  path_id INTEGER NOT NULL,
+  value TEXT NOT NULL,
+  kind INTEGER NOT NULL,
+  updated_ms INTEGER NOT NULL,
+  PRIMARY KEY(device_id, path_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE device_seen(
+  device_id INTEGER PRIMARY KEY,
+  last_inform_ms INTEGER NOT NULL
+) STRICT;
+)sql";
+
+constexpr std::int32_t kStateApplication = 0x55535053;   // "USPS"
+constexpr std::int32_t kMirrorApplication = 0x5553504d;  // "USPM"
+
+}  // namespace
+
+const sqlite::Schema& state_schema() {
+  static const sqlite::Schema schema{"state.db", kStateApplication, {{1, kState1}}};
+  return schema;
+}
+
+const sqlite::Schema& mirror_schema() {
+  static const sqlite::Schema schema{"mirror.db", kMirrorApplication, {{1, kMirror1}}};
+  return schema;
+}
+
+}  // namespace bridge

@@ -1,0 +1,52 @@
+// mirror.db as MirrorReader and MirrorWriter.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "bridge/store/access.h"
+#include "bridge/store/sqlite.h"
+
+namespace bridge {
+
+/// On a read-only connection only the reader's half works. Used by one thread at a time.
+class SqliteMirror final : public MirrorWriter {
+ public:
+  explicit SqliteMirror(sqlite::Connection& db) : db_(db) {}
+
+  Result<std::vector<NodeRow>> nodes(std::int64_t device_id) override;
+  Result<std::int64_t> node_count(std::int64_t device_id) override;
+  Result<std::int64_t> last_inform_ms(std::int64_t device_id) override;
+
+  Result<void> put_nodes(std::int64_t device_id, std::span<const NodeRow> rows) override;
+  Result<void> erase_nodes(std::int64_t device_id, std::span<const std::string> paths) override;
+  Result<void> erase_device(std::int64_t device_id) override;
+  Result<void> put_last_inform_ms(std::int64_t device_id, std::int64_t time_ms) override;
+
+  /// Ids learned since the last commit may not exist any more.
+  void rolled_back();
+  void committed() { uncommitted_.clear(); }
+
+ private:
+  /// 64 Ki paths of 60 characters are about 10 MB: the models of a fleet fit.
+  static constexpr std::size_t kMaxCachedPaths = 64 << 10;
+
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>()(text);
+    }
+  };
+
+  /// 0: not known, and `insert` is false.
+  Result<std::int64_t> path_id(std::string_view path, bool insert);
+
+  sqlite::Connection& db_;
+  std::unordered_map<std::string, std::int64_t, Hash, std::equal_to<>> path_ids_;
+  std::vector<std::string> uncommitted_;
+};
+
+}  // namespace bridge
