@@ -30,14 +30,14 @@ struct Learned {
   bool next_level_only = false;                  ///< listing a whole tree fails (quirk 53)
   BooleanForm booleans = BooleanForm::kUnknown;  ///< as last seen anywhere
   std::uint32_t batch = kFirstBatch;             ///< to use now
-  std::uint32_t batch_limit = kMaxBatch;         ///< a larger one has failed
+  std::uint32_t batch_limit = kMaxBatch;         ///< a larger one has been too much
   std::string firmware;                          ///< software version for which all this holds
 
   bool supports(std::string_view method) const { return !unsupported.contains(method); }
 
   /// A batch of `size` names went well: the next may be twice as large.
   void batch_worked(std::size_t size);
-  /// It was too much (9002, 9004, a lost session): half of it, and never so many again.
+  /// It was too much (9002, 9004, a session lost twice): half of it from now on.
   void batch_failed(std::size_t size);
 
   /// Software version as informed; empty: unknown, changes nothing. true: another than before. Then

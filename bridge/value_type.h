@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 namespace bridge {
@@ -21,7 +20,7 @@ enum class ValueType : std::uint8_t {
   kHexBinary = 9,
 };
 
-/// "unsignedInt", with or without a prefix. No such type: kString (quirk 11); empty: kUnknown.
+/// "unsignedInt", with or without a prefix. kUnknown for what is no such type (quirk 11).
 ValueType value_type(std::string_view xsd_name);
 
 /// Local name; "string" for kUnknown.
@@ -29,11 +28,14 @@ std::string_view xsd_name(ValueType type);
 
 bool is_number(ValueType type);
 
-/// "1" or "true" in any case; everything else is false.
-bool is_true(std::string_view text);
+/// "0", "1", "true" or "false", in any case.
 bool is_boolean_text(std::string_view text);
 
-/// Do two texts mean the same value? "1" and "true", "+07" and "7"; otherwise by characters.
+/// "1" or "true" in any case; everything else is false.
+bool is_true(std::string_view text);
+
+/// Do two texts mean the same value? "1" and "true" as booleans, "+07" and "7" as numbers;
+/// otherwise by characters.
 bool same_value(std::string_view a, std::string_view b, ValueType type);
 
 }  // namespace bridge
