@@ -24,10 +24,11 @@ enum class DeviationKind {
   kUnknownType,          ///< xsi:type that is no schema type, taken as string (quirk 11)
   kMissingType,          ///< value without xsi:type (quirk 10)
   kMissingValue,         ///< ParameterValueStruct without Value (quirk 12)
+  kObjectAsValue,        ///< entry for an object (name ends in '.') was left out (quirk 11)
   kBadNumber,            ///< number or boolean argument that is none, taken as 0 (quirk 13)
-  kFaultWithoutDetail,   ///< SOAP fault without CWMP code, taken as 9002 or 8002 (quirk 24)
+  kFaultWithoutDetail,   ///< SOAP fault without CWMP code, taken as 9002 (quirk 24)
   kMissingElement,       ///< a mandatory argument is absent, taken as empty
-  kMoreThanOneEnvelope,  ///< body holds several messages; the first one counts
+  kMoreThanOneMessage,   ///< body holds several messages; the first one counts
   // session
   kEmptyPostFirst,       ///< empty POST before the Inform (quirk 28)
   kIdMismatch,           ///< answer with another ID than the request's (quirk 6)

@@ -21,6 +21,8 @@ inline constexpr std::chrono::seconds kMaxIdleLimit{300};
 inline constexpr int kMaxResends = 2;
 /// CPE requests in one session. A CPE reports some dozen transfers, a broken one repeats for ever.
 inline constexpr std::size_t kMaxCpeRequests = 1000;
+/// How long a connection that may still bring a request is kept after the 204 (State::kAwaitClose).
+inline constexpr std::chrono::seconds kCloseLimit{10};
 /// Bodies in one session that are no envelope.
 inline constexpr std::size_t kMaxUnreadable = 16;
 
@@ -77,7 +79,8 @@ struct SessionOptions {
 /// Knows the order of messages and nothing else. Feed it what the CPE sent; do what the Action says
 /// before the next call. Not thread-safe; use it from one strand.
 ///
-/// `now` must not go backwards. After End every call but a new Inform returns End again.
+/// `now` must not go backwards. After End every call but a new Inform returns End again; so does a
+/// message that is fed while an Action of the driver is pending.
 class Session {
  public:
   enum class State {
@@ -111,8 +114,8 @@ class Session {
   /// nullopt: the ACS has nothing more to ask.
   Action on_work(std::optional<AcsRequest> rpc, TimePoint now);
 
-  /// When the session is lost unless the CPE speaks; nullopt while it is the driver's turn, and
-  /// after kFailed.
+  /// When the session is lost (or, when quiet(), over) unless the CPE speaks; nullopt while it is
+  /// the driver's turn, and after the end. Counts from the last call with a `now`.
   std::optional<TimePoint> deadline() const;
   std::chrono::seconds idle_limit() const { return idle_limit_; }
 
@@ -130,21 +133,27 @@ class Session {
 
  private:
   Action on_inform(Envelope envelope);
+  Action on_first_inform(Envelope envelope);
   Action on_cpe_request(CpeRequest request, const Header& header);
   Action on_cpe_response(CpeResponse response, const Header& header);
   Action on_rpc_response(CpeResponse response, const Header& header);
+  Action on_empty_answer();
+  Action ask_for_work();
   Action take(CpeResponse response);
   Action respond(AcsResponse response);
+  Action open_rpc(AcsRequest rpc);
   Action send_rpc();
   Action send_inform_response();
   Action finish();
   Action refuse(Fault why, std::optional<std::string> id);
+  Action out_of_turn();
+  Action fail_with(Fault why, std::optional<Envelope> reply);
   Envelope envelope_of(Message body, std::optional<std::string> id) const;
 
   SessionOptions options_;
   State state_ = State::kAwaitInform;
   State before_request_ = State::kAwaitRequest;  ///< where kAnswering returns to
-  TimePoint last_heard_{};
+  TimePoint last_active_{};
   std::chrono::seconds idle_limit_;
   Dialect dialect_;
   std::optional<std::string> request_id_;  ///< ID of the CPE request to be answered
@@ -157,8 +166,8 @@ class Session {
   unsigned rpc_count_ = 0;
   int resends_ = 0;
   bool holding_ = false;    ///< the CPE was told to hold its requests
+  bool may_go_on_ = false;  ///< after the next 204 the CPE may still have something to say
   bool releasing_ = false;  ///< rpc_ is our own GetRPCMethods that ends the hold
-  bool inform_refused_ = false;
   std::size_t cpe_requests_ = 0;
   std::size_t unreadable_ = 0;
   Fault failure_;
