@@ -1,28 +1,59 @@
-// When a Notify that was not answered is sent again (R-NOT.1). Sans-IO.
+// When to send a Notify again (TR-369 "Responses to Notifications and Notification Retry").
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <variant>
 
 namespace usp {
 
-/// Of the Controller's row: USPNotifRetryMinimumWaitInterval and USPNotifRetryIntervalMultiplier.
+/// Rows of the table after which the range stays the same (R-NOT.2).
+inline constexpr std::uint32_t kMaxRetryCount = 10;
+/// No wait is longer, whatever minimum and multiplier say (65535 s times 65.535^10 overflows).
+inline constexpr std::chrono::milliseconds kMaxRetryWait = std::chrono::hours(24 * 365);
+
+/// Of the Controller row. Wait #n is between m*(k/1000)^(n-1) and m*(k/1000)^n.
 struct RetryPolicy {
-  std::uint32_t minimum_wait_s = 5;          ///< m, 1 to 65535
-  std::uint32_t interval_multiplier = 2000;  ///< k in thousandths, 1000 to 65535
+  std::chrono::milliseconds minimum_wait{5000};  ///< USPNotifRetryMinimumWaitInterval, m
+  std::uint32_t interval_multiplier = 2000;      ///< USPNotifRetryIntervalMultiplier, k
+  bool operator==(const RetryPolicy&) const = default;
 };
 
 struct RetryRange {
-  std::chrono::milliseconds least;
-  std::chrono::milliseconds most;
+  std::chrono::milliseconds min{0};
+  std::chrono::milliseconds max{0};
+  bool operator==(const RetryRange&) const = default;
 };
 
-/// The wait before retry number `retry` (from 1): between m * (k/1000)^(n-1) and m * (k/1000)^n
-/// seconds, n being `retry`, at most 10: 5-10 s, 10-20 s, ... 2560-5120 s and so on with the
-/// defaults.
-RetryRange retry_range(const RetryPolicy& policy, int retry);
+/// Range of wait #`count`, from 1 (R-NOT.1); 0 counts as 1, and all above 10 as 10 (R-NOT.2).
+RetryRange retry_range(const RetryPolicy& policy, std::uint32_t count);
 
-/// A wait in that range; `random` is evenly spread over its type.
-std::chrono::milliseconds retry_wait(const RetryPolicy& policy, int retry, std::uint32_t random);
+/// A wait in that range; `random` is even over [0, 1).
+std::chrono::milliseconds retry_wait(const RetryPolicy& policy, std::uint32_t count, double random);
+
+using RetryTime = std::chrono::sys_time<std::chrono::milliseconds>;
+
+/// A notification that was sent and not answered. The count is its own, so that a delivered one
+/// leaves none behind (R-NOT.3); what a reboot of the agent leaves of it is the caller's (R-NOT.4).
+struct UnansweredNotify {
+  RetryTime first_sent;
+  RetryTime last_sent;
+  std::uint32_t sent = 1;              ///< times
+  std::chrono::seconds expiration{0};  ///< NotifExpiration, from `first_sent`; 0: never
+};
+
+struct RetryAt {
+  RetryTime when;
+  bool operator==(const RetryAt&) const = default;
+};
+/// No further retry fits before the expiration: the notification is dropped then. An answer may
+/// still come before.
+struct ExpireAt {
+  RetryTime when;
+  bool operator==(const ExpireAt&) const = default;
+};
+
+std::variant<RetryAt, ExpireAt> next_retry(const UnansweredNotify& notify,
+                                           const RetryPolicy& policy, double random);
 
 }  // namespace usp

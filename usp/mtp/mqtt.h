@@ -1,8 +1,9 @@
-// MQTT 5.0 as a transport (TR-369 "MQTT Binding"), on Paho MQTT C++.
+// MQTT as Message Transfer Protocol (TR-369 "MQTT Binding"), MQTT 5.0 and 3.1.1.
 //
-// One connection carries every agent: one wildcard subscription below the agents' topic prefix, a
-// Response Topic per agent on each PUBLISH. Which agent a record is for is told by its to_id, never
-// by the topic.
+// Mode `shared`: a few connections carry any number of endpoints. The first one subscribes and
+// receives; messages out are spread over all of them by sender. Deviations: R-MQTT.4, 8, 9, 13, 15
+// to 17 ask for a connection of each endpoint's own. A transport with one connection, `endpoint_id`
+// and `use_connack_topics` set follows them for that one endpoint.
 #pragma once
 
 #include <chrono>
@@ -10,66 +11,79 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "usp/mtp/connect_retry.h"
 #include "usp/mtp/transport.h"
 
 namespace usp::mtp {
 
-/// Content Type of what goes out (R-MQTT.27); on receipt the registered media type is taken too
-/// (R-MQTT.27a).
-inline constexpr std::string_view kContentType = "usp.msg";
-inline constexpr std::string_view kMediaType = "application/vnd.bbf.usp.msg";
-
 struct MqttOptions {
-  std::string host = "localhost";
+  enum class Version { k5, k311 };
+
+  std::string host = "localhost";  ///< name or address, IPv6 without brackets
   std::uint16_t port = 1883;
-  std::string client_id = "usp-bridge";  ///< empty: the broker assigns one
-  std::string username;
+  Version version = Version::k5;
+  std::string username;  ///< empty: none
   std::string password;
-  std::vector<std::string> subscriptions;  ///< topic filters; at least one must be granted
-  int qos = 1;                             ///< 0 or 1, of subscriptions and of what goes out
-  std::chrono::seconds keep_alive{60};
 
-  bool tls = false;
-  std::string ca_file;           ///< PEM; empty: the system's
-  std::string certificate_file;  ///< PEM of the client; empty: none
-  std::string key_file;
-  bool verify = true;
+  /// Several connections append "-0", "-1" ... Empty: the broker assigns one, which is kept for
+  /// reconnecting (R-MQTT.8, 9, 11).
+  std::string client_id;
+  std::size_t connections = 1;
 
-  /// Wait before attempt n: a random part (half to whole) of min * 2^n, at most max. Random,
-  /// because a fleet that lost its broker comes back all at once.
-  std::chrono::milliseconds reconnect_min{1000};
-  std::chrono::milliseconds reconnect_max{60'000};
-  std::chrono::seconds connect_timeout{10};
+  struct Tls {
+    bool enabled = false;
+    std::string ca;           ///< PEM file; empty: the system's
+    std::string certificate;  ///< PEM file of the client; empty: none
+    std::string key;          ///< PEM file
+    bool verify = true;       ///< the broker's certificate and name
+  } tls;
 
-  std::size_t max_queued = 10'000;  ///< waiting for a place in flight; more is kQueueFull
-  std::size_t max_inflight = 1000;  ///< unacknowledged; the broker's Receive Maximum may lower it
-  std::size_t max_message_bytes =
-      4 << 20;  ///< received; what is longer is dropped by the broker (CONNECT)
+  /// Topic Filters; with MQTT 3.1.1 each is widened by "/#" for the reply-to part (R-MQTT.15).
+  std::vector<std::string> subscriptions;
+  int subscription_qos = 1;
+
+  std::string endpoint_id;  ///< user property usp-endpoint-id (R-MQTT.13); empty: none
+  /// Subscribe to what CONNACK says in subscribe-topic and Response Information as well, and answer
+  /// to the latter whatever OutboundMessage::response_topic says (R-MQTT.15, R-MQTT.21).
+  bool use_connack_topics = false;
+
+  std::chrono::seconds keep_alive{60};  ///< lowered where the broker's CONNACK says so; 0: none
+  /// false: the broker keeps the session for `session_expiry`; what it queued meanwhile is
+  /// delivered late, so requests whose controller gave up are executed all the same.
+  bool clean_start = true;
+  std::chrono::seconds session_expiry{0};
+  std::chrono::milliseconds connect_timeout{10'000};  ///< for CONNACK, and again for SUBACK
+  std::chrono::milliseconds ack_timeout{30'000};  ///< no PUBACK for so long: the connection is dead
+  ConnectRetry retry;
+
+  std::size_t max_in_flight = 1000;   ///< per connection; the broker's Receive Maximum lowers it
+  std::size_t max_queued = 10'000;    ///< per connection, waiting for a place in flight
+  std::size_t max_handling = 10'000;  ///< InboundMessage::slot held at a time
+  std::size_t max_message_bytes = 4 * 1024 * 1024;  ///< received
 };
 
-class MqttTransport final : public Transport {
+/// One thread per connection and Paho's own two. Throws std::invalid_argument on options that
+/// cannot work.
+class MqttTransport : public Transport {
  public:
   explicit MqttTransport(MqttOptions options);
   ~MqttTransport() override;
+  MqttTransport(const MqttTransport&) = delete;
+  MqttTransport& operator=(const MqttTransport&) = delete;
 
-  void start(Events events) override;
-  void send(Outbound message, SendDone done) override;
-  bool connected() const override;
+  void start(TransportHandler& handler) override;
   void stop(std::chrono::milliseconds grace) override;
-
-  /// Client id in use: the configured one, or the one that the broker assigned (R-MQTT.9).
-  std::string client_id() const;
+  using Transport::send;
+  std::optional<SendResult> send(OutboundMessage message, SendCompletion done) override;
+  bool is_connected() const override;
+  TransportCounters counters() const override;
 
  private:
   class Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-/// Sets TCP_NODELAY on every TCP socket of this process whose peer has `port`; how many there were.
-/// Paho C 1.3.12 does not set it, and its PUBACK then holds the next PUBLISH back for 40 ms; nor
-/// does it tell its socket, so it is looked up among the process's descriptors, once per connect.
-int set_nodelay_for_peer_port(std::uint16_t port);
 
 }  // namespace usp::mtp
