@@ -126,9 +126,17 @@ class LocalModel {
   std::string get(std::string_view object_path, std::string_view name) const;
   std::uint32_t get_number(std::string_view object_path, std::string_view name) const;
   bool get_flag(std::string_view object_path, std::string_view name) const;
-  usp::Value read(std::string_view object_path, const LocalParam& param,
-                  const AgentFacts& facts) const;
-  const LocalObject* schema_of(std::string_view object_path) const;
+  /// Where a path leads: `object` is null outside the schema.
+  struct Found {
+    const LocalObject* object = nullptr;
+    bool table = false;  ///< the table itself, not a row
+    bool there = false;  ///< every row on the way exists
+  };
+  Found find(std::string_view object_path) const;
+  std::string read(std::string_view object_path, const LocalObject& object, const LocalParam& param,
+                   const AgentFacts& facts) const;
+  std::string topic_of(std::string_view controller_path) const;
+  LocalController controller_at(std::uint32_t number) const;
   const std::vector<std::uint32_t>& rows_of(std::string_view table_path) const;
   bool in_template(std::string_view table_path, std::uint32_t number) const;
   bool has_row(std::string_view table_path, std::uint32_t number) const;
@@ -141,10 +149,5 @@ class LocalModel {
   /// Tables whose rows are not those of the template.
   std::map<std::string, std::vector<std::uint32_t>, std::less<>> rows_;
 };
-
-/// dateTime of TR-106 in UTC; 0 gives the unknown time.
-std::string format_date_time(std::int64_t unix_ms);
-/// nullopt: not a dateTime. The unknown time gives 0.
-std::optional<std::int64_t> parse_date_time(std::string_view text);
 
 }  // namespace bridge

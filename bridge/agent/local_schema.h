@@ -32,22 +32,22 @@ enum class LocalCheck : std::uint8_t {
   kMultiplier,      ///< 1000 to 65535 (TR-181 USPNotifRetryIntervalMultiplier)
   kRetryInterval,   ///< 1 to 65535
   kTopic,           ///< an MQTT topic name without wildcards, or empty
+  kPositive,        ///< at least 1
   kSubscriptionId,  ///< 1 to 64 characters
   kText64,
-  kText256,
 };
 
 struct LocalParam {
   std::string_view name;
   usp::ParamType type = usp::ParamType::kString;
   usp::ParamAccess access = usp::ParamAccess::kReadOnly;
-  std::string_view fallback;  ///< the default
+  std::string_view fallback = {};  ///< the default
   LocalSource source = LocalSource::kStored;
   LocalCheck check = LocalCheck::kNone;
   bool list = false;
   bool secret = false;       ///< reads as empty, encrypted at rest
   bool value_change = true;  ///< false: changes all the time, raises no ValueChange
-  std::string_view counted;  ///< kCount: the table, "Subscription."
+  std::string_view counted = {};  ///< kCount: the table, "Subscription."
 };
 
 struct LocalObject {

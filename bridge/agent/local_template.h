@@ -19,7 +19,8 @@ struct Config;
 /// controllers), so stored differences stay right as long as controllers are appended.
 struct LocalTemplate {
   std::shared_ptr<const LocalSchema> schema;
-  /// Full parameter path to value; "{endpoint_id}" in a value stands for the agent's Endpoint ID.
+  /// Full parameter path to value. In a value "{endpoint_id}" stands for the agent's Endpoint ID
+  /// and "{created}" for the date of its first appearance.
   std::map<std::string, std::string, std::less<>> values;
   /// Table ("Device.LocalAgent.Controller.") to instance numbers, ascending.
   std::map<std::string, std::vector<std::uint32_t>, std::less<>> rows;

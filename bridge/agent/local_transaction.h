@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -69,21 +68,34 @@ class LocalTransaction {
     std::string path;
     std::optional<std::string> before;
   };
+  struct Mark {
+    std::size_t log = 0;
+    std::size_t created = 0;
+    std::size_t deleted = 0;
+  };
+  Mark mark() const { return {log_.size(), created_.size(), deleted_.size()}; }
+  void roll_back_to(Mark mark);
   void assign(const std::string& path, std::optional<std::string> value);
-  void roll_back_to(std::size_t mark);
-  std::optional<usp::Error> put_setting(std::string_view object_path, const usp::Setting& setting,
-                                        bool creating, std::vector<std::string>& written);
+  /// Stores nothing where `value` is what the template or the default says anyway.
+  void assign_text(const std::string& path, const LocalParam& param, std::string value);
+
   std::optional<usp::Error> may_write(const LocalParam& param, bool creating) const;
-  void fill_in_keys(const LocalObject& object, const std::string& instance_path,
-                    std::uint32_t number);
-  std::optional<usp::Error> duplicate_key(const LocalObject& object,
-                                          std::string_view instance_path) const;
-  std::optional<usp::Result<std::string>> create_row(std::string_view table_path);
+  std::optional<usp::Error> apply(std::string_view object_path, const usp::Setting& setting,
+                                  bool creating);
+  std::optional<usp::Error> duplicate_key(std::string_view instance_path) const;
+  void apply_settings(const usp::Step& step, const std::string& object_path, bool creating,
+                      usp::StepResult& result);
+
+  usp::Result<std::string> create_row(std::string_view table_path);
+  void fill_in(const std::string& instance_path);
   void delete_row(const std::string& instance_path);
-  void delete_nested_rows(const std::string& instance_path);
-  void delete_subscriptions_of(std::string_view controller_path);
+  void delete_subscriptions_of(const std::string& controller_path);
+
+  bool is_key(std::string_view object_path, std::string_view name) const;
+  bool in_new_or_deleted_row(std::string_view path) const;
   Diff changes() const;
-  void add_count_changes(Diff& diff, const std::set<std::string>& tables) const;
+  void add_value_changes(Diff& diff) const;
+  void add_count_changes(Diff& diff) const;
 
   LocalModel& model_;
   LocalActor actor_;

@@ -1,0 +1,15 @@
+// Parameters of bridge-owned objects whose value is a fact of the moment.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "bridge/agent/agent_facts.h"
+
+namespace bridge {
+
+/// `supported_path`: "Device.LocalAgent.MTP.{i}."; for every parameter with LocalSource::kFact.
+std::string fact_text(std::string_view supported_path, std::string_view name,
+                      const AgentFacts& facts);
+
+}  // namespace bridge

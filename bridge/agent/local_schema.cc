@@ -1,0 +1,383 @@
+#include "bridge/agent/local_schema.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "bridge/agent/reference_list.h"
+#include "bridge/agent/standard_model.h"
+#include "usp/endpoint_id.h"
+#include "usp/path.h"
+
+namespace bridge {
+namespace {
+
+using enum usp::ParamType;
+using enum LocalCheck;
+using usp::ObjectAccess;
+using usp::ParamAccess;
+using usp::ParamType;
+
+// ---- how the table below is written
+// --------------------------------------------------------------
+
+/// Cannot be written; from the template, else `value`.
+LocalParam ro(std::string_view name, ParamType type, std::string_view value = {}) {
+  return {.name = name, .type = type, .fallback = value};
+}
+LocalParam rw(std::string_view name, ParamType type, std::string_view value,
+              LocalCheck check = kNone) {
+  return {.name = name,
+          .type = type,
+          .access = ParamAccess::kReadWrite,
+          .fallback = value,
+          .check = check};
+}
+/// Can be given in an Add only.
+LocalParam once(std::string_view name, LocalCheck check) {
+  return {.name = name, .access = ParamAccess::kWriteOnce, .check = check};
+}
+LocalParam alias() { return once("Alias", kAlias); }
+LocalParam fact(std::string_view name, ParamType type) {
+  return {.name = name, .type = type, .source = LocalSource::kFact};
+}
+/// Changes all the time.
+LocalParam counter(std::string_view name, ParamType type) {
+  return {.name = name, .type = type, .source = LocalSource::kFact, .value_change = false};
+}
+/// `table`: "Subscription."; the parameter is SubscriptionNumberOfEntries.
+LocalParam count(std::string_view name, std::string_view table) {
+  return {.name = name, .type = kUnsignedInt, .source = LocalSource::kCount, .counted = table};
+}
+LocalParam list(LocalParam param) {
+  param.list = true;
+  return param;
+}
+LocalParam secret(LocalParam param) {
+  param.secret = true;
+  return param;
+}
+
+constexpr auto kAddDelete = ObjectAccess::kAddDelete;
+constexpr auto kReadOnly = ObjectAccess::kReadOnly;
+
+using Objects = std::vector<LocalObject>;
+
+// ---- the table
+// -----------------------------------------------------------------------------------
+
+Objects agent_objects() {
+  return {
+      {"Device.",
+       kReadOnly,
+       {ro("RootDataModelVersion", kString, "2.19")},  // where the device does not say
+       {}},
+      {"Device.LocalAgent.",
+       kReadOnly,
+       {fact("EndpointID", kString), fact("SoftwareVersion", kString),
+        counter("UpTime", kUnsignedInt), list(ro("SupportedProtocols", kString, "MQTT")),
+        list(ro("SupportedFingerprintAlgorithms", kString)),
+        ro("SupportedNumberOfSubscriptions", kInt, "200"), count("MTPNumberOfEntries", "MTP."),
+        count("ControllerNumberOfEntries", "Controller."),
+        count("SubscriptionNumberOfEntries", "Subscription."),
+        count("RequestNumberOfEntries", "Request.")},
+       {}},
+      {"Device.LocalAgent.MTP.{i}.",
+       kReadOnly,
+       {alias(), ro("Enable", kBoolean, "true"), fact("Status", kString),
+        ro("Protocol", kString, "MQTT"), ro("EnableMDNS", kBoolean, "false")},
+       {{"Alias"}}},
+      {"Device.LocalAgent.MTP.{i}.MQTT.",
+       kReadOnly,
+       {ro("Reference", kString), fact("ResponseTopicConfigured", kString),
+        fact("ResponseTopicDiscovered", kString), ro("PublishQoS", kUnsignedInt, "1")},
+       {}},
+      {"Device.LocalAgent.Subscription.{i}.",
+       kAddDelete,
+       {alias(), rw("Enable", kBoolean, "false"), ro("Recipient", kString),
+        once("ID", kSubscriptionId), fact("CreationDate", kDateTime),
+        rw("NotifType", kString, "", kNotifType),
+        list(rw("ReferenceList", kString, "", kReferenceList)), rw("Persistent", kBoolean, "false"),
+        rw("TimeToLive", kUnsignedInt, "0"), rw("NotifRetry", kBoolean, "false"),
+        rw("NotifExpiration", kUnsignedInt, "0")},
+       {{"Alias"}, {"Recipient", "ID"}},
+       200},
+      {"Device.LocalAgent.Request.{i}.",
+       kReadOnly,
+       {alias(), ro("Originator", kString), ro("Command", kString), ro("CommandKey", kString),
+        ro("Status", kString, "Requested")},
+       {{"Originator", "Command", "CommandKey"}, {"Alias"}},
+       1000},
+  };
+}
+
+Objects controller_objects() {
+  return {
+      {"Device.LocalAgent.Controller.{i}.",
+       kAddDelete,
+       {alias(), rw("EndpointID", kString, "", kEndpointId),
+        rw("ControllerCode", kString, "", kText64), rw("ProvisioningCode", kString, "", kText64),
+        rw("Enable", kBoolean, "false"), list(ro("AssignedRole", kString)),
+        list(ro("InheritedRole", kString)), list(ro("Credential", kString)),
+        rw("PeriodicNotifInterval", kUnsignedInt, "86400", kPositive),
+        rw("PeriodicNotifTime", kDateTime, "0001-01-01T00:00:00Z"),
+        rw("USPNotifRetryMinimumWaitInterval", kUnsignedInt, "5", kRetryInterval),
+        rw("USPNotifRetryIntervalMultiplier", kUnsignedInt, "2000", kMultiplier),
+        count("MTPNumberOfEntries", "MTP."),
+        count("BootParameterNumberOfEntries", "BootParameter.")},
+       {{"EndpointID"}, {"Alias"}},
+       20},
+      {"Device.LocalAgent.Controller.{i}.MTP.{i}.",
+       kAddDelete,
+       {alias(), rw("Enable", kBoolean, "false"), rw("Protocol", kString, "MQTT", kMqtt),
+        rw("Order", kUnsignedInt, "0")},
+       {{"Alias"}, {"Protocol"}},
+       1},
+      {"Device.LocalAgent.Controller.{i}.MTP.{i}.MQTT.",
+       kReadOnly,
+       {rw("Reference", kString, "", kPath), rw("AgentMTPReference", kString, "", kPath),
+        rw("Topic", kString, "", kTopic), ro("PublishRetainResponse", kBoolean, "false"),
+        ro("PublishRetainNotify", kBoolean, "false")},
+       {}},
+      {"Device.LocalAgent.Controller.{i}.BootParameter.{i}.",
+       kAddDelete,
+       {alias(), rw("Enable", kBoolean, "false"), rw("ParameterName", kString, "", kPath)},
+       {{"ParameterName"}, {"Alias"}},
+       50},
+      {"Device.LocalAgent.ControllerTrust.",
+       kReadOnly,
+       {count("RoleNumberOfEntries", "Role.")},
+       {}},
+      {"Device.LocalAgent.ControllerTrust.Role.{i}.",
+       kReadOnly,
+       {alias(), ro("Enable", kBoolean, "true"), ro("Name", kString),
+        count("PermissionNumberOfEntries", "Permission.")},
+       {{"Name"}, {"Alias"}}},
+      {"Device.LocalAgent.ControllerTrust.Role.{i}.Permission.{i}.",
+       kReadOnly,
+       {alias(), ro("Enable", kBoolean, "true"), ro("Order", kUnsignedInt, "0"),
+        list(ro("Targets", kString)), ro("Param", kString, "----"), ro("Obj", kString, "----"),
+        ro("InstantiatedObj", kString, "----"), ro("CommandEvent", kString, "----")},
+       {{"Order"}, {"Alias"}}},
+  };
+}
+
+// Profiles MQTTClientCon:1 and MQTTClientSubscribe:1 (R-MQTT.4). All agents share connections that
+// the operator configures, so nothing here can be written.
+Objects mqtt_objects() {
+  return {
+      {"Device.MQTT.", kReadOnly, {count("ClientNumberOfEntries", "Client.")}, {}},
+      {"Device.MQTT.Capabilities.",
+       kReadOnly,
+       {list(ro("ProtocolVersionsSupported", kString, "3.1.1,5.0")),
+        list(ro("TransportProtocolSupported", kString, "TCP/IP,TLS"))},
+       {}},
+      {"Device.MQTT.Client.{i}.",
+       kReadOnly,
+       {alias(),
+        ro("Name", kString),
+        ro("Enable", kBoolean, "true"),
+        fact("Status", kString),
+        ro("ProtocolVersion", kString, "5.0"),
+        ro("BrokerAddress", kString),
+        ro("BrokerPort", kUnsignedInt, "1883"),
+        ro("TransportProtocol", kString, "TCP/IP"),
+        ro("CleanSession", kBoolean, "true"),
+        ro("CleanStart", kBoolean, "true"),
+        ro("KeepAliveTime", kUnsignedInt, "60"),
+        fact("ClientID", kString),
+        ro("Username", kString),
+        secret(ro("Password", kString)),
+        ro("MessageRetryTime", kUnsignedInt, "5"),
+        ro("ConnectRetryTime", kUnsignedInt, "5"),
+        ro("ConnectRetryIntervalMultiplier", kUnsignedInt, "2000"),
+        ro("ConnectRetryMaxInterval", kUnsignedInt, "30720"),
+        ro("RequestResponseInfo", kBoolean, "false"),
+        fact("ResponseInformation", kString),
+        count("SubscriptionNumberOfEntries", "Subscription.")},
+       {{"Alias"}, {"Name"}}},
+      {"Device.MQTT.Client.{i}.Stats.",
+       kReadOnly,
+       {fact("BrokerConnectionEstablished", kDateTime), counter("MQTTMessagesSent", kUnsignedLong),
+        counter("MQTTMessagesReceived", kUnsignedLong), counter("ConnectionErrors", kUnsignedInt)},
+       {}},
+      {"Device.MQTT.Client.{i}.Subscription.{i}.",
+       kReadOnly,
+       {alias(), ro("Enable", kBoolean, "true"), fact("Status", kString), ro("Topic", kString),
+        ro("QoS", kUnsignedInt, "1")},
+       {{"Alias"}, {"Topic"}}},
+  };
+}
+
+Objects cwmp_objects(const std::string& vendor_root) {
+  return {
+      {"Device.CWMPManagementServer.", kReadOnly, {ro("EnableCWMP", kBoolean, "true")}, {}},
+      {vendor_root + "Cwmp.",
+       kReadOnly,
+       {fact("LastInformTime", kDateTime), list(fact("LastInformEvents", kString)),
+        fact("Reachability", kString), fact("LastConnectionRequestTime", kDateTime),
+        fact("LastConnectionRequestResult", kString), fact("MirrorTime", kDateTime),
+        counter("MirrorAge", kUnsignedInt), fact("MirrorComplete", kBoolean),
+        counter("UnreadParameters", kUnsignedInt), counter("OpenOperations", kUnsignedInt),
+        fact("NativeRoot", kString)},
+       {}},
+  };
+}
+
+// ---- supported subtrees
+// --------------------------------------------------------------------------
+
+std::shared_ptr<usp::SupportedObject> to_supported(const LocalObject& object) {
+  auto result = std::make_shared<usp::SupportedObject>();
+  result->path = object.path;
+  result->multi_instance = object.is_table();
+  std::string_view name = object.path;
+  name.remove_suffix(result->multi_instance ? std::string_view(".{i}.").size() : 1);
+  result->name = name.substr(name.rfind('.') + 1);
+  result->access = object.access;
+  result->unique_keys = object.keys;
+  for (const LocalParam& param : object.params) {
+    result->params.push_back({.name = std::string(param.name),
+                              .access = param.access,
+                              .type = param.type,
+                              .list = param.list,
+                              .value_change = param.value_change,
+                              .secret = param.secret});
+  }
+  for (const StandardOperation& operation : StandardModel::get().operations()) {
+    if (operation.object != object.path) continue;
+    if (operation.name.ends_with('!')) {
+      result->events.push_back({std::string(operation.name), operation.output});
+    } else {
+      result->commands.push_back(
+          {std::string(operation.name), operation.asynchronous, operation.input, operation.output});
+    }
+  }
+  return result;
+}
+
+/// "Device.A.B.{i}.C." -> "Device.A.B.{i}."; "Device.A.B.{i}." -> "Device.A.".
+std::string_view supported_parent(std::string_view path) {
+  path.remove_suffix(path.ends_with(".{i}.") ? std::string_view(".{i}.").size() : 1);
+  return path.substr(0, path.rfind('.') + 1);
+}
+
+bool in_range(std::string_view value, std::uint64_t low, std::uint64_t high) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  return error == std::errc{} && end == value.data() + value.size() && number >= low &&
+         number <= high;
+}
+
+bool is_alias(std::string_view value) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  return !value.empty() && value.size() <= 64 && is_letter(value.front());
+}
+
+bool is_notif_type(std::string_view value) {
+  static constexpr std::string_view kTypes[] = {
+      "", "ValueChange", "ObjectCreation", "ObjectDeletion", "OperationComplete", "Event"};
+  return std::ranges::find(kTypes, value) != std::end(kTypes);
+}
+
+/// ReferenceList has no size in TR-181; this bounds what one row can hold.
+constexpr std::size_t kMaxReferenceListBytes = 16 << 10;
+constexpr std::size_t kMaxTopicBytes = 1024;
+
+std::optional<std::string> wrong_references(std::string_view value) {
+  if (value.size() > kMaxReferenceListBytes) return "longer than 16384 bytes";
+  for (std::string_view item : split_references(value)) {
+    if (const auto path = usp::parse_path(item); !path) return path.error().text;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> wrong_text(LocalCheck check, std::string_view value) {
+  const auto unless = [](bool good, std::string_view why) {
+    return good ? std::nullopt : std::optional<std::string>(why);
+  };
+  switch (check) {
+    case kNone:
+      return unless(value.size() <= 1024, "longer than 1024 bytes");
+    case kAlias:
+      return unless(is_alias(value), "must start with a letter and have 1 to 64 characters");
+    case kEndpointId:
+      return unless(value.empty() || usp::is_endpoint_id(value), "not an Endpoint ID");
+    case kNotifType:
+      return unless(is_notif_type(value), "not a supported NotifType");
+    case kReferenceList:
+      return wrong_references(value);
+    case kPath:
+      if (value.empty()) return std::nullopt;
+      if (const auto path = usp::parse_reference(value); !path) return path.error().text;
+      return std::nullopt;
+    case kMqtt:
+      return unless(value == "MQTT", "only MQTT is supported");
+    case kMultiplier:
+      return unless(in_range(value, 1000, 65535), "must be 1000 to 65535");
+    case kRetryInterval:
+      return unless(in_range(value, 1, 65535), "must be 1 to 65535");
+    case kPositive:
+      return unless(in_range(value, 1, 0xffffffff), "must be at least 1");
+    case kTopic:
+      return unless(value.size() <= kMaxTopicBytes &&
+                        value.find_first_of(std::string_view("+#\0", 3)) == value.npos,
+                    "not the name of an MQTT topic");
+    case kSubscriptionId:
+      return unless(!value.empty() && value.size() <= 64, "must have 1 to 64 characters");
+    case kText64:
+      return unless(value.size() <= 64, "longer than 64 characters");
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+const LocalParam* LocalObject::param(std::string_view name) const {
+  const auto at = std::ranges::find(params, name, &LocalParam::name);
+  return at == params.end() ? nullptr : &*at;
+}
+
+LocalSchema::LocalSchema(std::string_view vendor_prefix)
+    : vendor_root_("Device." + std::string(vendor_prefix)) {
+  for (Objects part :
+       {agent_objects(), controller_objects(), mqtt_objects(), cwmp_objects(vendor_root_)}) {
+    for (LocalObject& object : part) {
+      std::string path = object.path;
+      objects_.emplace(std::move(path), std::move(object));
+    }
+  }
+  // Parents come before their children in the order of the map.
+  std::map<std::string_view, std::shared_ptr<usp::SupportedObject>> made;
+  for (const auto& [path, object] : objects_) {
+    if (path == "Device.") continue;
+    auto supported = to_supported(object);
+    made.emplace(path, supported);
+    const std::string_view parent = supported_parent(path);
+    if (parent == "Device.") {
+      roots_.push_back(path);
+      supported_.push_back(std::move(supported));
+    } else {
+      made.at(parent)->children.push_back(std::move(supported));
+    }
+  }
+}
+
+const LocalObject* LocalSchema::object(std::string_view supported_path) const {
+  const auto at = objects_.find(supported_path);
+  return at == objects_.end() ? nullptr : &at->second;
+}
+
+bool LocalSchema::owns(std::string_view path) const {
+  return std::ranges::any_of(roots_,
+                             [&](const std::string& root) { return path.starts_with(root); });
+}
+
+std::optional<usp::Error> check_local_value(const LocalParam& param, std::string_view value) {
+  if (auto why = wrong_text(param.check, value)) {
+    return usp::Error{usp::ErrorCode::kInvalidValue, std::string(param.name) + ": " + *why, {}};
+  }
+  return std::nullopt;
+}
+
+}  // namespace bridge

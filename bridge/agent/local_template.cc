@@ -1,0 +1,133 @@
+#include "bridge/agent/local_template.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "bridge/config.h"
+
+namespace bridge {
+namespace {
+
+constexpr std::string_view kFullRole = "Device.LocalAgent.ControllerTrust.Role.1";
+constexpr std::string_view kReadOnlyRole = "Device.LocalAgent.ControllerTrust.Role.2";
+
+class Builder {
+ public:
+  explicit Builder(LocalTemplate& result) : result_(result) {}
+
+  /// Adds a row and gives its path. An empty alias becomes cpe-<number>.
+  std::string row(const std::string& table, std::uint32_t number, const std::string& alias = {}) {
+    result_.rows[table].push_back(number);
+    std::string path = table + std::to_string(number) + ".";
+    put(path + "Alias", alias.empty() ? "cpe-" + std::to_string(number) : alias);
+    return path;
+  }
+  void put(std::string path, std::string value) {
+    result_.values.insert_or_assign(std::move(path), std::move(value));
+  }
+
+ private:
+  LocalTemplate& result_;
+};
+
+std::string seconds(std::chrono::milliseconds time) {
+  const auto whole = std::chrono::ceil<std::chrono::seconds>(time).count();
+  return std::to_string(std::max<std::int64_t>(whole, 1));
+}
+
+std::string joined(const std::vector<std::string>& items) {
+  std::string text;
+  for (const std::string& item : items) {
+    if (!text.empty()) text += ',';
+    text += item;
+  }
+  return text;
+}
+
+/// TR-181 permission strings are read, write, execute, notify.
+void put_role(Builder& build, std::uint32_t number, std::string name, bool full) {
+  const std::string role = build.row("Device.LocalAgent.ControllerTrust.Role.", number);
+  build.put(role + "Name", std::move(name));
+  const std::string permission = build.row(role + "Permission.", 1);
+  build.put(permission + "Targets", "Device.");
+  build.put(permission + "Param", full ? "rw-n" : "r--n");
+  build.put(permission + "Obj", full ? "rw-n" : "r--n");
+  build.put(permission + "InstantiatedObj", full ? "rw-n" : "r--n");
+  build.put(permission + "CommandEvent", full ? "r-xn" : "r--n");
+}
+
+void put_mqtt(Builder& build, const MqttConfig& mqtt) {
+  const std::string client = build.row("Device.MQTT.Client.", 1);
+  build.put(client + "Name", "usp");
+  build.put(client + "ProtocolVersion", mqtt.version == MqttConfig::Version::k5 ? "5.0" : "3.1.1");
+  build.put(client + "BrokerAddress", mqtt.host);
+  build.put(client + "BrokerPort", std::to_string(mqtt.broker_port()));
+  build.put(client + "TransportProtocol", mqtt.tls.enabled ? "TLS" : "TCP/IP");
+  build.put(client + "KeepAliveTime", std::to_string(mqtt.keep_alive.count()));
+  build.put(client + "Username", mqtt.username);
+  build.put(client + "ConnectRetryTime", seconds(mqtt.reconnect.min));
+  build.put(client + "ConnectRetryMaxInterval", seconds(mqtt.reconnect.max));
+  const std::string subscription = build.row(client + "Subscription.", 1);
+  build.put(subscription + "Topic", mqtt.agent_topic);
+  build.put(subscription + "QoS", std::to_string(mqtt.qos));
+
+  const std::string mtp = build.row("Device.LocalAgent.MTP.", 1);
+  build.put(mtp + "MQTT.Reference", "Device.MQTT.Client.1");
+  build.put(mtp + "MQTT.PublishQoS", std::to_string(mqtt.qos));
+}
+
+void put_controller(Builder& build, const ControllerConfig& config, std::uint32_t number) {
+  const std::string row = build.row("Device.LocalAgent.Controller.", number, config.alias);
+  build.put(row + "EndpointID", config.endpoint_id);
+  build.put(row + "Enable", "true");
+  build.put(
+      row + "AssignedRole",
+      std::string(config.role == ControllerConfig::Role::kReadOnly ? kReadOnlyRole : kFullRole));
+  build.put(row + "PeriodicNotifInterval", std::to_string(config.periodic_notif_interval.count()));
+  build.put(row + "USPNotifRetryMinimumWaitInterval",
+            std::to_string(config.notif_retry_minimum_wait.count()));
+  build.put(row + "USPNotifRetryIntervalMultiplier",
+            std::to_string(config.notif_retry_interval_multiplier));
+  const std::string mtp = build.row(row + "MTP.", 1);
+  build.put(mtp + "Enable", "true");
+  build.put(mtp + "MQTT.Reference", "Device.MQTT.Client.1");
+  build.put(mtp + "MQTT.AgentMTPReference", "Device.LocalAgent.MTP.1");
+  build.put(mtp + "MQTT.Topic", config.resolved_topic());
+}
+
+void put_subscription(Builder& build, const SubscriptionConfig& config, std::uint32_t number,
+                      std::uint32_t controller) {
+  const std::string row = build.row("Device.LocalAgent.Subscription.", number);
+  build.put(row + "Enable", "true");
+  build.put(row + "Recipient", "Device.LocalAgent.Controller." + std::to_string(controller));
+  build.put(row + "ID", config.id);
+  build.put(row + "CreationDate", "{created}");
+  build.put(row + "NotifType", config.notif_type);
+  build.put(row + "ReferenceList", joined(config.reference_list));
+  build.put(row + "Persistent", config.persistent ? "true" : "false");
+  build.put(row + "NotifRetry", config.notif_retry ? "true" : "false");
+  build.put(row + "NotifExpiration", std::to_string(config.notif_expiration.count()));
+}
+
+}  // namespace
+
+std::shared_ptr<const LocalTemplate> make_local_template(const Config& config) {
+  auto result = std::make_shared<LocalTemplate>();
+  result->schema = std::make_shared<LocalSchema>(config.device.vendor_prefix);
+  Builder build(*result);
+  put_role(build, 1, "Full Access", true);
+  put_role(build, 2, "Read Only", false);
+  put_mqtt(build, config.mqtt);
+  std::uint32_t controller = 0;
+  std::uint32_t subscription = 0;
+  for (const ControllerConfig& row : config.controllers) {
+    put_controller(build, row, ++controller);
+    for (const SubscriptionConfig& wanted : row.default_subscriptions) {
+      put_subscription(build, wanted, ++subscription, controller);
+    }
+  }
+  return result;
+}
+
+}  // namespace bridge

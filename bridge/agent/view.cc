@@ -1,0 +1,107 @@
+#include "bridge/agent/view.h"
+
+#include <utility>
+
+#include "bridge/agent/standard_model.h"
+
+namespace bridge {
+namespace {
+
+constexpr std::string_view kRoot = "Device.";
+
+usp::ValueState state_of(NodeState state) {
+  switch (state) {
+    case NodeState::kUnread:
+      return usp::ValueState::kUnread;
+    case NodeState::kStale:
+      return usp::ValueState::kStale;
+    case NodeState::kKnown:
+      return usp::ValueState::kKnown;
+    case NodeState::kGone:
+      break;
+  }
+  return usp::ValueState::kAbsent;
+}
+
+/// A secret is known to be empty: there is no point in reading it.
+usp::ParamView view_of(const Node& node) {
+  const std::string_view name = node.name();
+  if (node.state() == NodeState::kGone) return {name, usp::ValueState::kAbsent, {}};
+  if (node.type() != ValueType::kBoolean && StandardModel::get().is_secret(name)) {
+    return {name, usp::ValueState::kKnown, {}};
+  }
+  return {name, state_of(node.state()), to_usp_text(name, node.value(), node.type())};
+}
+
+}  // namespace
+
+std::string_view to_usp_text(std::string_view name, std::string_view text, ValueType type) {
+  if (type == ValueType::kBoolean) {
+    return is_boolean_text(text) ? (is_true(text) ? "true" : "false") : text;
+  }
+  return StandardModel::get().is_secret(name) ? std::string_view{} : text;
+}
+
+std::string AgentView::model_uri(const usp::SupportedObject& /*object*/) const {
+  return "urn:broadband-forum-org:tr-181-2-19-0-usp";
+}
+
+bool AgentView::has_object(std::string_view object_path) const {
+  if (object_path == kRoot) return true;
+  if (local_.schema().owns(object_path)) return local_.has_object(object_path);
+  return map_.to_native(object_path, native_) && tree_.has_object(native_);
+}
+
+std::vector<std::uint32_t> AgentView::instances(std::string_view table_path) const {
+  if (local_.schema().owns(table_path)) return local_.instances(table_path);
+  if (!map_.to_native(table_path, native_)) return {};
+  return tree_.instances(native_);
+}
+
+usp::Value AgentView::value(std::string_view object_path, std::string_view name) const {
+  if (local_.schema().owns(object_path)) return local_.value(object_path, name, facts_);
+  if (map_.to_native(object_path, native_)) {
+    native_.append(name);
+    if (const Node* node = tree_.find(native_); node != nullptr && !node->is_object()) {
+      const usp::ParamView found = view_of(*node);
+      return {found.state, std::string(found.text)};
+    }
+  }
+  if (object_path == kRoot) return local_.value(object_path, name, facts_);
+  return {};
+}
+
+void AgentView::for_each_param(std::string_view object_path, const ParamVisitor& visit) const {
+  if (local_.schema().owns(object_path)) {
+    local_.for_each_param(object_path, facts_, visit);
+    return;
+  }
+  if (map_.to_native(object_path, native_)) {
+    const std::string object = native_;  // the visitor may ask this view for more
+    tree_.for_each_child(object, [&](const Node& node) {
+      if (node.is_object() || node.state() == NodeState::kGone) return;
+      visit(view_of(node));
+    });
+  }
+  if (object_path != kRoot) return;
+  // What the device does not have of the parameters of the root.
+  local_.for_each_param(object_path, facts_, [&](const usp::ParamView& param) {
+    const bool of_device =
+        map_.to_native(object_path, native_) && tree_.find(native_.append(param.name)) != nullptr;
+    if (!of_device) visit(param);
+  });
+}
+
+std::optional<usp::Error> AgentView::check_value(std::string_view object_path,
+                                                 std::string_view name,
+                                                 std::string_view value) const {
+  if (!local_.schema().owns(object_path)) return std::nullopt;
+  return local_.check_value(object_path, name, value);
+}
+
+std::optional<usp::Error> AgentView::check_add(std::string_view table_path) const {
+  if (!local_.schema().owns(table_path)) return std::nullopt;
+  return local_.check_add(table_path);
+}
+
+}  // namespace bridge
