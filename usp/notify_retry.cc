@@ -2,35 +2,39 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace usp {
-
 namespace {
 
-constexpr int kLastGrowingRetry = 10;
-/// What a hostile multiplier may make of it: some 31 years.
-constexpr double kLongestSeconds = 1e9;
-
-std::chrono::milliseconds seconds(double value) {
-  return std::chrono::milliseconds(
-      static_cast<std::int64_t>(std::min(value, kLongestSeconds) * 1000.0));
+std::chrono::milliseconds saturated(double milliseconds) {
+  const auto limit = static_cast<double>(kMaxRetryWait.count());
+  return std::chrono::milliseconds(std::llround(std::min(milliseconds, limit)));
 }
 
 }  // namespace
 
-RetryRange retry_range(const RetryPolicy& policy, int retry) {
-  int n = std::clamp(retry, 1, kLastGrowingRetry);
-  double factor = policy.interval_multiplier / 1000.0;
-  double least = policy.minimum_wait_s * std::pow(factor, n - 1);
-  return {seconds(least), seconds(least * factor)};
+RetryRange retry_range(const RetryPolicy& policy, std::uint32_t count) {
+  const auto n = static_cast<double>(std::clamp<std::uint32_t>(count, 1, kMaxRetryCount));
+  const auto m = static_cast<double>(policy.minimum_wait.count());
+  const double k = policy.interval_multiplier / 1000.0;
+  return {saturated(m * std::pow(k, n - 1)), saturated(m * std::pow(k, n))};
 }
 
-std::chrono::milliseconds retry_wait(const RetryPolicy& policy, int retry, std::uint32_t random) {
-  RetryRange range = retry_range(policy, retry);
-  double part = random / static_cast<double>(std::numeric_limits<std::uint32_t>::max());
-  auto span = static_cast<double>((range.most - range.least).count());
-  return range.least + std::chrono::milliseconds(static_cast<std::int64_t>(part * span));
+std::chrono::milliseconds retry_wait(const RetryPolicy& policy, std::uint32_t count,
+                                     double random) {
+  const RetryRange range = retry_range(policy, count);
+  const auto width = static_cast<double>((range.max - range.min).count());
+  return range.min + std::chrono::milliseconds(std::llround(width * std::clamp(random, 0.0, 1.0)));
+}
+
+std::variant<RetryAt, ExpireAt> next_retry(const UnansweredNotify& notify,
+                                           const RetryPolicy& policy, double random) {
+  const RetryTime when = notify.last_sent + retry_wait(policy, notify.sent, random);
+  if (notify.expiration.count() > 0) {
+    const RetryTime end = notify.first_sent + notify.expiration;
+    if (when >= end) return ExpireAt{end};
+  }
+  return RetryAt{when};
 }
 
 }  // namespace usp
