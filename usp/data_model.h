@@ -124,7 +124,7 @@ class DataModel {
   /// Instance numbers of a table ("Device.WiFi.SSID."), ascending; empty where there is none.
   virtual std::vector<std::uint32_t> instances(std::string_view table_path) const = 0;
 
-  /// One parameter of an existing object. Called often: no scan.
+  /// One parameter; kAbsent also where there is no such object. Called often: no scan.
   virtual Value value(std::string_view object_path, std::string_view name) const = 0;
 
   /// All parameters this object has, in an order that stays the same. Absent ones are left out.

@@ -1,3 +1,5 @@
+#include "usp/mtp/nodelay.h"
+
 #include <dirent.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -5,8 +7,6 @@
 
 #include <cstdlib>
 #include <memory>
-
-#include "usp/mtp/mqtt.h"
 
 namespace usp::mtp {
 

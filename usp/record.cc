@@ -1,0 +1,203 @@
+#include "usp/record.h"
+
+#include "proto/usp/usp_record.pb.h"
+#include "usp/agent.h"
+#include "usp/endpoint_id.h"
+
+namespace usp {
+namespace {
+
+using usp_record::Record;
+
+// Exit if the record is not one to look into: nothing may be answered then.
+std::optional<Drop> reason_to_ignore(const Record& record, std::string_view own_id) {
+  if (record.to_id() != own_id) return Drop::kNotForUs;
+  if (record.from_id() == own_id) return Drop::kOwnSender;
+  if (!is_endpoint_id(record.from_id())) return Drop::kNoSender;
+  if (record.record_type_case() == Record::RECORD_TYPE_NOT_SET) return Drop::kNoRecordType;
+  return std::nullopt;
+}
+
+// What is wrong with the fields around a payload that was understood.
+std::optional<Error> field_error(const Record& record) {
+  switch (record.payload_security()) {
+    case Record::PLAINTEXT:
+      break;
+    case Record::TLS12:
+      return Error{
+          ErrorCode::kSecureSessionNotSupported, "secure message exchange is not supported", {}};
+    default:
+      return Error{ErrorCode::kInvalidRecordValue, "unknown payload_security", {}};
+  }
+  if (!record.version().starts_with("1.")) {
+    return Error{ErrorCode::kInvalidRecordValue, "unknown record version", {}};
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> message_error(const usp_msg::Msg& msg) {
+  if (!usp_msg::Header::MsgType_IsValid(msg.header().msg_type())) {
+    return Error{ErrorCode::kInvalidArguments, "unknown msg_type", {}};  // R-ENC.2
+  }
+  if (msg.body().request().req_type_case() == usp_msg::Request::REQ_TYPE_NOT_SET) {
+    return Error{ErrorCode::kInvalidArguments, "the request is of no known type", {}};  // R-ENC.5
+  }
+  return std::nullopt;
+}
+
+InRecord on_message(const Record& record) {
+  const std::string& payload = record.no_session_context().payload();
+  usp_msg::Msg msg;
+  // Exit if there is no message in it with an id to answer to.
+  if (payload.empty() || !msg.ParseFromString(payload) || msg.header().msg_id().empty() ||
+      msg.body().msg_body_case() == usp_msg::Body::MSG_BODY_NOT_SET) {
+    return InDropped{Drop::kNoMessage};
+  }
+  std::optional<Error> error = field_error(record);
+  const bool is_request = msg.body().has_request();
+  if (!error && is_request) error = message_error(msg);
+  if (!error) return InMessage{record.from_id(), std::move(msg)};
+  if (!is_request) return InDropped{Drop::kNoMessage};
+  return InFaulty{record.from_id(), make_error(msg.header().msg_id(), *error)};
+}
+
+InRecord on_mqtt_connect(const Record& record) {
+  const usp_record::MQTTConnectRecord& connect = record.mqtt_connect();
+  return InConnect{record.from_id(), connect.subscribed_topic(), true,
+                   connect.version() == usp_record::MQTTConnectRecord::V5};
+}
+
+Record make_record(std::string_view from_id, std::string_view to_id) {
+  Record record;
+  record.set_version(std::string(kRecordVersion));
+  record.set_from_id(std::string(from_id));
+  record.set_to_id(std::string(to_id));
+  return record;
+}
+
+// Minimal reading of the protobuf wire format, for peek_to_id().
+bool take_varint(std::string_view& bytes, std::uint64_t& value) {
+  value = 0;
+  for (unsigned shift = 0; shift < 64 && !bytes.empty(); shift += 7) {
+    const auto byte = static_cast<unsigned char>(bytes.front());
+    bytes.remove_prefix(1);
+    value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
+    if ((byte & 0x80) == 0) return true;
+  }
+  return false;
+}
+
+bool take_bytes(std::string_view& bytes, std::uint64_t size, std::string_view& out) {
+  if (size > bytes.size()) return false;
+  out = bytes.substr(0, size);
+  bytes.remove_prefix(size);
+  return true;
+}
+
+// Takes one field; `content` is set for length-delimited ones.
+bool take_field(std::string_view& bytes, std::uint64_t& tag, std::string_view& content) {
+  std::uint64_t value = 0;
+  content = {};
+  if (!take_varint(bytes, tag)) return false;
+  switch (tag & 7) {
+    case 0:
+      return take_varint(bytes, value);
+    case 1:
+      return take_bytes(bytes, 8, content);
+    case 2:
+      return take_varint(bytes, value) && take_bytes(bytes, value, content);
+    case 5:
+      return take_bytes(bytes, 4, content);
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+const char* name_of(Drop reason) {
+  switch (reason) {
+    case Drop::kTooLarge:
+      return "too large";
+    case Drop::kNotParsed:
+      return "not a record";
+    case Drop::kNotForUs:
+      return "for another endpoint";
+    case Drop::kNoSender:
+      return "no valid sender";
+    case Drop::kOwnSender:
+      return "sent with our own id";
+    case Drop::kNoRecordType:
+      return "no record type";
+    case Drop::kNoMessage:
+      return "no request to answer";
+  }
+  return "unknown";
+}
+
+InRecord decode_record(std::string_view bytes, std::string_view own_id) {
+  if (bytes.size() > kMaxRecordBytes) return InDropped{Drop::kTooLarge};
+  Record record;
+  if (!record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return InDropped{Drop::kNotParsed};
+  }
+  if (const auto reason = reason_to_ignore(record, own_id)) return InDropped{*reason};
+  switch (record.record_type_case()) {
+    case Record::kNoSessionContext:
+      return on_message(record);
+    case Record::kSessionContext:
+      return InSessionContext{record.from_id(), record.session_context().session_id()};
+    case Record::kMqttConnect:
+      return on_mqtt_connect(record);
+    case Record::kWebsocketConnect:
+    case Record::kStompConnect:
+    case Record::kUdsConnect:
+      return InConnect{record.from_id(), {}, false, false};
+    case Record::kDisconnect:
+      return InDisconnect{record.from_id(), record.disconnect().reason_code(),
+                          record.disconnect().reason()};
+    case Record::RECORD_TYPE_NOT_SET:
+      break;
+  }
+  return InDropped{Drop::kNoRecordType};
+}
+
+std::optional<std::string_view> peek_to_id(std::string_view bytes) {
+  constexpr std::uint64_t kToIdTag = (2 << 3) | 2;
+  std::optional<std::string_view> to_id;
+  std::uint64_t tag = 0;
+  std::string_view content;
+  while (!bytes.empty()) {
+    if (!take_field(bytes, tag, content)) return std::nullopt;
+    if (tag == kToIdTag) to_id = content;
+  }
+  return to_id;
+}
+
+std::string encode_message(std::string_view from_id, std::string_view to_id,
+                           const usp_msg::Msg& msg) {
+  Record record = make_record(from_id, to_id);
+  msg.SerializeToString(record.mutable_no_session_context()->mutable_payload());
+  return record.SerializeAsString();
+}
+
+std::string encode_mqtt_connect(std::string_view from_id, std::string_view to_id,
+                                MqttVersion version, std::string_view subscribed_topic) {
+  Record record = make_record(from_id, to_id);
+  usp_record::MQTTConnectRecord& connect = *record.mutable_mqtt_connect();
+  connect.set_version(version == MqttVersion::kV5 ? usp_record::MQTTConnectRecord::V5
+                                                  : usp_record::MQTTConnectRecord::V3_1_1);
+  connect.set_subscribed_topic(std::string(subscribed_topic));
+  return record.SerializeAsString();
+}
+
+std::string encode_disconnect(std::string_view from_id, std::string_view to_id, ErrorCode code,
+                              std::string_view reason) {
+  Record record = make_record(from_id, to_id);
+  usp_record::DisconnectRecord& disconnect = *record.mutable_disconnect();
+  disconnect.set_reason_code(static_cast<std::uint32_t>(code));
+  disconnect.set_reason(std::string(reason));
+  return record.SerializeAsString();
+}
+
+}  // namespace usp
