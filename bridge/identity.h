@@ -15,23 +15,24 @@ struct EndpointIdRules {
     kUuid,      ///< uuid:: for all
   };
   Scheme scheme = Scheme::kStandard;
-  /// Put in front of the instance-id (as "cwmp" gives "ops::cwmp-OUI-..."), so that a dual-stack
-  /// CPE's own agent has another id. Empty: none. Only [A-Za-z0-9._] (check_prefix()).
-  std::string prefix;
+  /// Goes before the serial number, so that the forms of R-ARC.2a stay what they are, and keeps
+  /// these ids apart from those that the devices' own agents use. Empty: none. See check_prefix().
+  std::string prefix = {};
 };
 
 /// "ops::00256D-STB-0123456789", "os::00256D-0123456789". Each part percent-encoded but for
 /// [A-Za-z0-9_], so no two identities share an id. "uuid::" with a name-based UUID of the identity
 /// where the instance-id would pass 50 characters (R-ARC.6) or hold "%2F" (R-MQTT.25 makes topics
-/// of ids). Depends on nothing but its arguments, for ever. The error: OUI and serial are both
-/// empty, so nothing tells this device from others (quirk 71).
+/// of ids). Depends on nothing but its arguments, for ever. The error: there is no serial number,
+/// so nothing tells this device from others (quirk 71).
 tl::expected<std::string, std::string> endpoint_id(const cwmp::DeviceId& id,
                                                    const EndpointIdRules& rules = {});
 
-/// Empty: fine. Else what is wrong with it.
+/// Empty: fine. Else what is wrong with it: up to 16 of [A-Za-z0-9_], as others would cost three
+/// characters each.
 std::string check_prefix(std::string_view prefix);
 
-/// RFC 4122 4.3, version 5, lower case, with this project's name space.
+/// RFC 4122 4.3, version 5, lower case, in this project's name space.
 std::string name_uuid(std::string_view name);
 
 }  // namespace bridge

@@ -27,10 +27,11 @@ class SetAttributes : public Task {
   void do_lost(Context& context) override;
 
  private:
-  void halve_or_refuse();
+  void refuse_all();
 
   std::uint32_t notification_;
   std::deque<std::vector<std::string>> batches_;
+  std::vector<std::string> open_;
   int lost_ = 0;
   std::vector<std::string> accepted_;
   std::vector<std::string> refused_;

@@ -1,9 +1,11 @@
 // Commands: RPCs whose effect comes later, and diagnostics.
 #pragma once
 
-#include <map>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -13,18 +15,18 @@
 namespace bridge::task {
 
 /// Reboot. Done when RebootResponse came (quirk 86). When the answer was lost: done with an Inform
-/// "M Reboot" that carries the CommandKey, or "1 BOOT"; never sent twice.
+/// that brings "M Reboot" with the CommandKey, or "1 BOOT". Never sent twice.
 class Reboot : public Task {
  public:
-  explicit Reboot(std::string command_key);
+  explicit Reboot(std::string command_key) : command_key_(std::move(command_key)) {}
+  bool in_doubt() const override { return sent_; }
 
  protected:
   std::optional<cwmp::AcsRequest> do_next(Context& context) override;
   void do_response(const cwmp::CpeResponse& response, Context& context) override;
-  void do_lost(Context& context) override;
+  void do_lost(Context&) override { wait(); }
   void do_inform(const cwmp::Inform& inform, Context& context) override;
-  bool in_doubt() const override { return sent_; }
-  std::string do_save() const override;
+  std::string do_save() const override { return sent_ ? "sent" : ""; }
   bool do_restore(std::string_view progress) override;
 
  private:
@@ -32,104 +34,119 @@ class Reboot : public Task {
   bool sent_ = false;
 };
 
-/// FactoryReset. A lost answer is settled by "0 BOOTSTRAP"; the next Inform without it sends it
-/// again, since a reset device would have said so.
+/// FactoryReset, likewise; a lost answer is settled by "0 BOOTSTRAP".
 class FactoryReset : public Task {
+ public:
+  bool in_doubt() const override { return sent_; }
+
  protected:
   std::optional<cwmp::AcsRequest> do_next(Context& context) override;
   void do_response(const cwmp::CpeResponse& response, Context& context) override;
-  void do_lost(Context& context) override;
+  void do_lost(Context&) override { wait(); }
   void do_inform(const cwmp::Inform& inform, Context& context) override;
-  bool in_doubt() const override { return sent_; }
-  std::string do_save() const override;
+  std::string do_save() const override { return sent_ ? "sent" : ""; }
   bool do_restore(std::string_view progress) override;
 
  private:
   bool sent_ = false;
 };
 
-/// ScheduleInform. Done with its response, or, lost, with "M ScheduleInform" and its CommandKey;
-/// repeating it is harmless.
+/// ScheduleInform. Done with its response, or, when that was lost, with "M ScheduleInform" and its
+/// CommandKey; sent again in the next session that does not bring it, which is harmless.
 class ScheduleInform : public Task {
  public:
-  ScheduleInform(std::uint32_t delay_seconds, std::string command_key);
+  ScheduleInform(std::uint32_t delay_seconds, std::string command_key)
+      : rpc_{delay_seconds, std::move(command_key)} {}
+  bool in_doubt() const override { return phase() == Phase::kOpen || lost_ > 0; }
 
  protected:
   std::optional<cwmp::AcsRequest> do_next(Context& context) override;
   void do_response(const cwmp::CpeResponse& response, Context& context) override;
   void do_lost(Context& context) override;
   void do_inform(const cwmp::Inform& inform, Context& context) override;
-  bool in_doubt() const override { return sent_; }
-  std::string do_save() const override;
-  bool do_restore(std::string_view progress) override;
 
  private:
   cwmp::ScheduleInform rpc_;
-  bool sent_ = false;
   int lost_ = 0;
 };
 
-/// Download or Upload. Status 0: done at once; 1: TransferComplete with our CommandKey, or with
-/// none when no other transfer is open (quirks 78, 81). Never sent twice: when the answer is lost
-/// it waits for TransferComplete.
+/// Download or Upload. Status 0: done at once; 1: done by TransferComplete with our CommandKey, or
+/// with none while no other transfer is open (quirks 78, 81). Never sent twice: when the answer is
+/// lost it waits for TransferComplete, which a device that took the request sends.
 class Transfer : public Task {
  public:
-  /// `rpc.command_key` must be set and unique per device.
-  explicit Transfer(cwmp::Download rpc);
-  explicit Transfer(cwmp::Upload rpc);
+  /// `rpc.command_key` is set, and unique for the device.
+  explicit Transfer(cwmp::Download rpc) : command_key_(rpc.command_key), rpc_(std::move(rpc)) {}
+  explicit Transfer(cwmp::Upload rpc) : command_key_(rpc.command_key), rpc_(std::move(rpc)) {}
+  bool in_doubt() const override { return sent_; }
 
-  /// As the device told; empty: unknown.
+  /// As the device told; empty: it did not.
   const std::string& start_time() const { return start_time_; }
   const std::string& complete_time() const { return complete_time_; }
 
  protected:
   std::optional<cwmp::AcsRequest> do_next(Context& context) override;
   void do_response(const cwmp::CpeResponse& response, Context& context) override;
-  void do_lost(Context& context) override;
+  void do_lost(Context&) override { wait(); }
   bool do_transfer_complete(const cwmp::TransferComplete& complete, bool only,
                             Context& context) override;
-  bool in_doubt() const override { return sent_; }
-  std::string do_save() const override;
+  std::string do_save() const override { return sent_ ? "sent" : ""; }
   bool do_restore(std::string_view progress) override;
 
  private:
-  std::variant<cwmp::Download, cwmp::Upload> rpc_;
+  void on_accepted(std::uint32_t status, const std::string& start_time,
+                   const std::string& complete_time, Context& context);
+
   std::string command_key_;
+  std::variant<cwmp::Download, cwmp::Upload> rpc_;
   bool sent_ = false;
   std::string start_time_;
   std::string complete_time_;
 };
 
-/// Arguments and DiagnosticsState=Requested in one SetParameterValues; when an Inform brings
-/// "8 DIAGNOSTICS COMPLETE" the object's names and values are read.
+/// Arguments and DiagnosticsState=Requested in one SetParameterValues, then the session ends. When
+/// an Inform brings "8 DIAGNOSTICS COMPLETE" the object's names and values are read. Any other
+/// Inform makes it look at DiagnosticsState, as some devices never send the event.
 class Diagnostics : public Task {
  public:
-  /// `object` ends in '.'; argument names are relative to it.
   struct Argument {
-    std::string name;
+    std::string name;  ///< relative to the object
     std::string value;
-    ValueType type = ValueType::kUnknown;
+    ValueType type = ValueType::kUnknown;  ///< where the tree does not know
   };
+
+  /// `object` ends in '.'.
   Diagnostics(std::string object, std::vector<Argument> arguments, std::string parameter_key);
 
-  /// Full names. DiagnosticsState in it tells success from error; both are kDone.
+  /// Full names. The DiagnosticsState among them tells a completed from a failed test; both are
+  /// kDone.
   const std::vector<cwmp::ParameterValue>& values() const { return values_; }
   /// Refused arguments, full names.
   const std::vector<cwmp::ParameterFault>& errors() const { return errors_; }
+  bool in_doubt() const override;
 
  protected:
   std::optional<cwmp::AcsRequest> do_next(Context& context) override;
   void do_response(const cwmp::CpeResponse& response, Context& context) override;
   void do_lost(Context& context) override;
   void do_inform(const cwmp::Inform& inform, Context& context) override;
-  bool in_doubt() const override { return step_ != Step::kRequest; }
   std::string do_save() const override;
   bool do_restore(std::string_view progress) override;
 
  private:
-  enum class Step : std::uint8_t { kRequest = 0, kRunning = 1, kNames = 2, kValues = 3 };
+  enum class Step : std::uint8_t {
+    kRequest = 0,
+    kRunning = 1,  ///< waits for an Inform
+    kLook = 2,     ///< reads DiagnosticsState
+    kNames = 3,
+    kValues = 4,
+  };
 
+  std::unique_ptr<Task> make_child(const Context& context) const;
   void child_ended(Context& context);
+  void request_ended(const SetValues& request, Context& context);
+  void judge(const std::string& state);
+  void enter(Step step);
 
   std::string object_;
   std::vector<Argument> arguments_;
@@ -139,5 +156,11 @@ class Diagnostics : public Task {
   std::vector<cwmp::ParameterValue> values_;
   std::vector<cwmp::ParameterFault> errors_;
 };
+
+/// Does an Inform bring this event? By its number or letter: "8" matches "8 DIAGNOSTICS COMPLETE"
+/// (quirk 85); "M Reboot" matches with this CommandKey only.
+bool has_event(const cwmp::Inform& inform, std::string_view number);
+bool has_method_event(const cwmp::Inform& inform, std::string_view method,
+                      std::string_view command_key);
 
 }  // namespace bridge::task

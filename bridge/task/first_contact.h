@@ -21,18 +21,17 @@ struct Provisioning {
   bool operator==(const Provisioning&) const = default;
 };
 
-/// Runs tasks one after the other. A stage may see what the ones before it have found, as it is
-/// made only when it is its turn. A stage that fails does not stop the rest, unless it is required.
+/// Runs tasks one after the other. A stage is made when it is its turn, so it sees what those
+/// before it have found. A stage that fails does not stop the rest, unless it is required.
 class Sequence : public Task {
- public:
+ protected:
   using Make = std::function<std::unique_ptr<Task>(const Context&)>;  ///< nullptr: nothing to do
   struct Stage {
     Make make;
     bool required = false;
   };
 
- protected:
-  explicit Sequence(std::vector<Stage> stages) : stages_(std::move(stages)) {}
+  void add(Make make, bool required = false) { stages_.push_back({std::move(make), required}); }
 
   std::optional<cwmp::AcsRequest> do_next(Context& context) override;
   void do_response(const cwmp::CpeResponse& response, Context& context) override;
@@ -51,20 +50,21 @@ class Sequence : public Task {
 /// kFailed: the device listed no names.
 class FirstContact : public Sequence {
  public:
-  /// `root`: "Device." or "InternetGatewayDevice.", from the Inform's names (root_of()).
-  FirstContact(std::string root, Provisioning provisioning);
+  /// `root`: "Device." or "InternetGatewayDevice.", from the Inform (root_of()). Empty: both
+  /// are tried, and nothing is provisioned.
+  FirstContact(std::string root, const Provisioning& provisioning);
 };
 
-/// Reads again what may have changed: after boot, transfer, new firmware. The caller marks stale
-/// first (MarkedStale).
+/// Reads again what may have changed: after a boot, a transfer, new firmware; on request.
 class Refresh : public Sequence {
  public:
   enum class What { kValues, kNamesAndValues };
-  /// Objects end in '.'; parameters are read by name.
+  /// Objects with all below them (final '.'), and single parameters. Values that were read during
+  /// a run that was lost are read again by the next.
   Refresh(std::vector<std::string> paths, What what);
 };
 
-/// Root object by the names in an Inform; empty: none is recognisable.
+/// "Device." or "InternetGatewayDevice.", by the names in an Inform; empty: none of them tells.
 std::string root_of(const cwmp::Inform& inform);
 
 }  // namespace bridge::task

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <deque>
+#include <functional>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -10,21 +12,25 @@
 
 namespace bridge::task {
 
-/// Batches start at Learned::batch names, double on success, halve on 9002, 9004 or a lost session
-/// (quirk 60). 9005 says that a name of the batch is unknown but not which: halving finds it
-/// (quirk 57). A name that was asked for and not answered is refused as well (quirk 58).
-/// Always ends kDone; what could not be read is in refused().
+/// Batches start at Learned::batch names, double on success, halve on 9002, 9004 or when a session
+/// is lost twice over one (quirk 60). 9005 says that a name of the batch is unknown but not which:
+/// halving finds it (quirk 57). A name that is asked for and not answered, twice, is refused as
+/// well (quirk 58). Always ends kDone; what could not be read is in refused().
 class ReadValues : public Task {
  public:
-  /// These parameters (full names), in this order.
-  explicit ReadValues(std::vector<std::string> names);
+  enum class Keep { kValues, kNothing };
 
-  /// What the tree holds as unread or stale below `objects` (all of it where empty). The tree
-  /// carries the progress: a new task goes on where a lost one stopped.
+  /// These parameters (full names), in this order.
+  explicit ReadValues(std::vector<std::string> names, Keep keep = Keep::kValues);
+
+  /// What the tree holds as unread or stale below `objects` (everywhere where empty). The tree
+  /// carries the progress: a new task goes on where a lost one stopped. Keeps nothing.
   static std::unique_ptr<ReadValues> unread(std::vector<std::string> objects = {});
 
-  /// What was read; not filled by unread().
+  /// What was read of what was asked for.
   const std::vector<cwmp::ParameterValue>& values() const { return values_; }
+  /// 9005: there is no such parameter. Others: as the device said; 9002 when it only ever broke
+  /// off.
   const std::vector<cwmp::ParameterFault>& refused() const { return refused_; }
 
  protected:
@@ -33,26 +39,31 @@ class ReadValues : public Task {
   void do_lost(Context& context) override;
 
  private:
-  /// Names that must not be asked with others beyond `size` of them.
   struct Batch {
     std::vector<std::string> names;
     int lost = 0;
+    bool fresh = true;     ///< not a part of one that failed
+    bool confirm = false;  ///< these were left out of an answer once
   };
 
-  void fill(const Context& context);
+  bool fill(const Context& context);
+  bool fill_from_tree(const Context& context, std::size_t limit);
   void on_values(const cwmp::GetParameterValuesResponse& response, Context& context);
   void on_fault(const cwmp::Fault& fault, Context& context);
-  void halve(Context& context);
-  void refuse(const std::vector<std::string>& names, const cwmp::Fault& fault, bool gone,
-              Context& context);
+  void halve(int lost);
+  void part_ended(Context& context);
+  void refuse(const cwmp::Fault& fault, bool gone, Context& context);
 
+  Keep keep_ = Keep::kNothing;
   bool from_tree_ = false;
-  std::vector<std::string> objects_;
-  std::size_t next_object_ = 0;
+  std::vector<std::string> objects_;          ///< from_tree_
+  std::set<std::string, std::less<>> tried_;  ///< from_tree_: asked in vain, but not kGone
   std::deque<std::string> names_;
-  std::vector<Batch> halves_;  ///< stack: the rest of a batch under suspicion
+  std::vector<Batch> parts_;  ///< stack: what is left of batches that failed
   Batch open_;
-  std::set<std::string, std::less<>> tried_;  ///< from_tree_: asked in vain, not to be asked again
+  std::size_t suspect_ = 0;  ///< size of a fresh batch that failed as if it were too big; 0: none
+  std::size_t worked_ = 0;   ///< its largest part that went well
+  bool culprit_ = false;     ///< one name alone was refused: size was not the reason
   std::vector<cwmp::ParameterValue> values_;
   std::vector<cwmp::ParameterFault> refused_;
 };

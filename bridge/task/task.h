@@ -13,6 +13,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tl/expected.hpp>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "bridge/learned.h"
@@ -90,9 +93,9 @@ class Task {
   /// no other transfer is open, so one that carries no CommandKey is this one's (quirk 78).
   bool on_transfer_complete(const cwmp::TransferComplete& complete, bool only, Context& context);
 
-  /// Gives up, e.g. at the deadline: kUnknown when the device may have acted, else kFailed with
-  /// `fault`. With an RPC out and the session up, wait for the answer first (design: "already
-  /// sent").
+  /// Gives up, e.g. at the deadline: kDone when the wish is fulfilled and only reading back is
+  /// left, kUnknown when the device may have acted, else kFailed with `fault`. With an RPC out and
+  /// the session up, wait for the answer first (design: "already sent"). See undo().
   void abandon(cwmp::Fault fault);
 
   /// Could the device have done something whose outcome is not known, if the task ended now?
@@ -117,16 +120,21 @@ class Task {
   virtual void do_inform(const cwmp::Inform&, Context&) {}
   virtual bool do_transfer_complete(const cwmp::TransferComplete&, bool, Context&) { return false; }
 
+  /// The wish is fulfilled, what is left only looks at the result.
+  virtual bool achieved() const { return false; }
+
   /// Machine-specific part of save() and restore(): see task/progress.h.
   virtual std::string do_save() const { return {}; }
   virtual bool do_restore(std::string_view progress) { return progress.empty(); }
 
   void wait() { phase_ = Phase::kWaiting; }
   void ready() { phase_ = Phase::kReady; }
-  void finish(bool pending_reboot = false);  ///< kDone
-  void fail(cwmp::Fault fault);              ///< kFailed
-  void fail_unknown(std::string text);       ///< kUnknown
-  void finish_as(const Outcome& outcome);    ///< as a part of this task ended
+  void finish();                           ///< kDone, with pending_reboot_
+  void fail(cwmp::Fault fault);            ///< kFailed
+  void fail_unknown(std::string text);     ///< kUnknown
+  void finish_as(const Outcome& outcome);  ///< as a part of this task ended
+
+  bool pending_reboot_ = false;
 
  private:
   Phase phase_ = Phase::kReady;
