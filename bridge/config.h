@@ -253,4 +253,7 @@ Result<LoadedConfig> parse_config(std::string_view yaml, std::string_view name,
 /// kIo when the file cannot be read, else like parse_config().
 Result<LoadedConfig> load_config(const std::filesystem::path& file, const Environment& environment);
 
+/// The path of every setting, e.g. "cwmp.port", "controllers[].topic".
+std::vector<std::string> config_settings();
+
 }  // namespace bridge

@@ -1,0 +1,466 @@
+#include "bridge/config.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <fstream>
+#include <iterator>
+#include <set>
+
+#include "bridge/config_reader.h"
+
+extern char** environ;
+
+namespace bridge {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::string_view kPlaceholder = "{endpoint_id}";
+constexpr std::uint16_t kMaxPort = 65535;
+constexpr std::uintmax_t kMaxFileBytes = 4 << 20;  // a configuration, not a database
+
+// --- checks of single texts ---
+
+int address_bits(const std::string& text) {
+  std::array<unsigned char, 16> bytes{};
+  if (::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1) return 32;
+  if (::inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1) return 128;
+  return 0;
+}
+
+bool is_loopback(const std::string& address) {
+  return address.starts_with("127.") || address == "::1";
+}
+
+std::string check_address(const std::string& text) {
+  return address_bits(text) > 0 ? "" : "must be an IP address, not \"" + text + "\"";
+}
+
+std::string check_network(const std::string& text) {
+  const std::string wrong =
+      "must be an IP address or a network such as 10.0.0.0/8, not \"" + text + "\"";
+  const std::size_t slash = text.find('/');
+  const int bits = address_bits(text.substr(0, slash));
+  if (bits == 0) return wrong;
+  if (slash == std::string::npos) return "";
+  int length = -1;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data() + slash + 1, end, length);
+  return error == std::errc() && stop == end && length >= 0 && length <= bits ? "" : wrong;
+}
+
+std::string check_not_empty(const std::string& text) {
+  return text.empty() ? "must not be empty" : "";
+}
+
+std::string check_url_path(const std::string& text) {
+  return text.starts_with("/") && text.find_first_of(" ?#") == std::string::npos
+             ? ""
+             : "must be a path that starts with /";
+}
+
+std::string check_http_url(const std::string& text) {
+  return text.empty() || text.starts_with("http://") || text.starts_with("https://")
+             ? ""
+             : "must be an http:// or https:// URL";
+}
+
+std::string check_topic(const std::string& text) {
+  if (text.empty() || text.size() > 1024) return "must be an MQTT topic of 1 to 1024 bytes";
+  if (text.find_first_of("#+") != std::string::npos) return "must have no wildcard";
+  return "";
+}
+
+std::string check_agent_topic(const std::string& text) {
+  if (text.find(kPlaceholder) == std::string::npos) return "must contain {endpoint_id}";
+  return check_topic(text);
+}
+
+std::string check_endpoint_id(const std::string& text) {
+  const std::size_t colons = text.find("::");
+  return colons != std::string::npos && colons > 0 && colons + 2 < text.size()
+             ? ""
+             : "must be an Endpoint ID such as self::controller.example.com";
+}
+
+// R-ARC.5: an instance-id is of letters, digits, "-", "_", ".", and percent-encoded bytes.
+std::string check_endpoint_prefix(const std::string& text) {
+  const auto fits = [](unsigned char c) {
+    return (std::isalnum(c) != 0 && c < 128) || c == '-' || c == '_' || c == '.';
+  };
+  return text.size() <= 16 && std::all_of(text.begin(), text.end(), fits)
+             ? ""
+             : "must be up to 16 letters, digits, '-', '_' or '.'";
+}
+
+std::string check_vendor_prefix(const std::string& text) {
+  const auto fits = [](unsigned char c) { return (std::isalnum(c) != 0 && c < 128) || c == '_'; };
+  return text.starts_with("X_") && text.ends_with("_") && text.size() > 3 && text.size() <= 32 &&
+                 std::all_of(text.begin(), text.end(), fits)
+             ? ""
+             : "must be like X_EXAMPLE_, of letters, digits and '_'";
+}
+
+std::string check_alias(const std::string& text) {
+  if (text.empty()) return "";
+  return std::isalpha(static_cast<unsigned char>(text[0])) != 0 && text.size() <= 64
+             ? ""
+             : "must begin with a letter and be up to 64 characters";
+}
+
+std::string check_notif_type(const std::string& text) {
+  static const std::set<std::string> kTypes = {"ValueChange", "ObjectCreation", "ObjectDeletion",
+                                               "OperationComplete", "Event"};
+  if (kTypes.contains(text)) return "";
+  const std::string meant = nearest(text, kTypes);
+  return "no notification type \"" + text + "\"" +
+         (meant.empty() ? "" : "; did you mean " + meant + "?");
+}
+
+std::string check_level(const std::string& text) {
+  static const std::set<std::string> kLevels = {"trace", "debug", "info", "warn", "error", "off"};
+  return kLevels.contains(text) ? "" : "must be one of trace, debug, info, warn, error, off";
+}
+
+// --- sections ---
+
+void read_tls(ConfigSection& s, ServerTlsConfig& tls) {
+  s.text("certificate", tls.certificate);
+  s.text("key", tls.key);
+  s.text("client_ca", tls.client_ca);
+  if (tls.certificate.empty() != tls.key.empty()) {
+    s.mistake("certificate", "certificate and key go together");
+  } else if (!tls.client_ca.empty() && tls.certificate.empty()) {
+    s.mistake("client_ca", "needs a certificate and key");
+  }
+}
+
+void read_credential(ConfigSection& s, CredentialConfig& credential) {
+  s.text("username", credential.username);
+  s.text("password", credential.password);
+  if (credential.username.empty()) s.mistake("username", "must not be empty");
+  if (credential.password.empty()) s.mistake("password", "must not be empty");
+}
+
+void read_cwmp_auth(ConfigSection& s, CwmpConfig::Auth& auth) {
+  using Scheme = CwmpConfig::Scheme;
+  s.choice("scheme", auth.scheme,
+           {{"digest", Scheme::kDigest}, {"basic", Scheme::kBasic}, {"none", Scheme::kNone}});
+  s.text("realm", auth.realm, [](const std::string& text) {
+    return text.empty() || text.find_first_of("\"\\\r\n") != std::string::npos
+               ? std::string("must be a text without quotes and backslashes")
+               : std::string();
+  });
+  s.optional_section("shared", auth.shared, read_credential);
+  s.optional_section("bootstrap", auth.bootstrap, read_credential);
+  s.flag("allow_anonymous", auth.allow_anonymous);
+  s.flag("rotate", auth.rotate);
+  s.duration("nonce_lifetime", auth.nonce_lifetime, seconds(10), seconds(86'400));
+  if (auth.scheme == Scheme::kNone && !auth.allow_anonymous) {
+    s.mistake("scheme", "none needs allow_anonymous: true");
+  }
+}
+
+void read_cwmp_limits(ConfigSection& s, CwmpConfig::Limits& limits) {
+  s.number<std::size_t>("connections", limits.connections, 1, 1'000'000);
+  s.number<std::size_t>("sessions", limits.sessions, 1, 1'000'000);
+  s.size("envelope_bytes", limits.envelope_bytes, 64 << 10, 256 << 20);
+  s.size("header_bytes", limits.header_bytes, 4 << 10, 1 << 20);
+  s.number<std::size_t>("parameters", limits.parameters, 1000, 1'000'000);
+  s.rate("bootstrap_rate", limits.bootstrap_rate);
+}
+
+void read_cwmp(ConfigSection& s, CwmpConfig& cwmp) {
+  s.text("listen", cwmp.listen, check_address);
+  s.number<std::uint16_t>("port", cwmp.port, 0, kMaxPort);
+  s.text("path", cwmp.path, check_url_path);
+  s.text("public_url", cwmp.public_url, check_http_url);
+  s.section("auth", [&](ConfigSection& inner) { read_cwmp_auth(inner, cwmp.auth); });
+  s.section("tls", [&](ConfigSection& inner) { read_tls(inner, cwmp.tls); });
+  s.section("timeouts", [&](ConfigSection& inner) {
+    inner.duration("request", cwmp.timeouts.request, milliseconds(100), milliseconds(600'000));
+    inner.duration("idle", cwmp.timeouts.idle, milliseconds(100), milliseconds(600'000));
+    inner.duration("session", cwmp.timeouts.session, milliseconds(1000), milliseconds(86'400'000));
+  });
+  s.section("limits", [&](ConfigSection& inner) { read_cwmp_limits(inner, cwmp.limits); });
+  s.words("trusted_proxies", cwmp.trusted_proxies, check_network);
+  s.duration("periodic_inform_interval", cwmp.periodic_inform_interval, seconds(0),
+             seconds(31'536'000));
+  s.section("connection_request", [&](ConfigSection& inner) {
+    inner.words("allow", cwmp.connection_request.allow, check_network);
+    inner.duration("timeout", cwmp.connection_request.timeout, milliseconds(100),
+                   milliseconds(60'000));
+    inner.rate("rate", cwmp.connection_request.rate);
+  });
+}
+
+void read_mqtt_tls(ConfigSection& s, MqttConfig::Tls& tls) {
+  s.flag("enabled", tls.enabled);
+  s.text("ca", tls.ca);
+  s.text("certificate", tls.certificate);
+  s.text("key", tls.key);
+  s.flag("verify", tls.verify);
+  if (tls.certificate.empty() != tls.key.empty()) {
+    s.mistake("certificate", "certificate and key go together");
+  }
+  if (!tls.enabled && !(tls.ca.empty() && tls.certificate.empty())) {
+    s.mistake("enabled", "must be true when ca or certificate is set");
+  }
+}
+
+void read_mqtt(ConfigSection& s, MqttConfig& mqtt) {
+  s.text("host", mqtt.host, check_not_empty);
+  s.number<std::uint16_t>("port", mqtt.port, 0, kMaxPort);
+  s.choice("version", mqtt.version,
+           {{"5.0", MqttConfig::Version::k5}, {"3.1.1", MqttConfig::Version::k311}});
+  s.choice("mode", mqtt.mode,
+           {{"shared", MqttConfig::Mode::kShared}, {"per-agent", MqttConfig::Mode::kPerAgent}});
+  s.section("tls", [&](ConfigSection& inner) { read_mqtt_tls(inner, mqtt.tls); });
+  s.text("username", mqtt.username);
+  s.text("password", mqtt.password);
+  s.text("client_id", mqtt.client_id, check_not_empty);
+  s.duration("keep_alive", mqtt.keep_alive, seconds(5), seconds(65'535));
+  s.number<std::size_t>("connections", mqtt.connections, 1, 64);
+  s.text("agent_topic", mqtt.agent_topic, check_agent_topic);
+  s.number("qos", mqtt.qos, 0, 2);
+  s.section("reconnect", [&](ConfigSection& inner) {
+    inner.duration("min", mqtt.reconnect.min, milliseconds(10), milliseconds(3'600'000));
+    inner.duration("max", mqtt.reconnect.max, milliseconds(10), milliseconds(3'600'000));
+    if (mqtt.reconnect.max < mqtt.reconnect.min) inner.mistake("max", "must not be below min");
+  });
+  s.number<std::size_t>("max_queued_messages", mqtt.max_queued_messages, 10, 1'000'000);
+  s.size("max_message_bytes", mqtt.max_message_bytes, 64 << 10, 256 << 20);
+  s.rate("connect_record_rate", mqtt.connect_record_rate);
+  if (mqtt.username.empty() && !mqtt.password.empty() &&
+      mqtt.version == MqttConfig::Version::k311) {
+    s.mistake("password", "MQTT 3.1.1 has no password without a username");
+  }
+}
+
+void read_subscription(ConfigSection& s, SubscriptionConfig& subscription) {
+  s.text("id", subscription.id);
+  s.text("notif_type", subscription.notif_type, check_notif_type);
+  s.words("reference_list", subscription.reference_list, check_not_empty);
+  s.flag("persistent", subscription.persistent);
+  s.flag("notif_retry", subscription.notif_retry);
+  s.duration("notif_expiration", subscription.notif_expiration, seconds(0), seconds(31'536'000));
+  if (subscription.id.empty()) s.mistake("id", "must not be empty");
+  if (subscription.notif_type.empty()) s.mistake("notif_type", "must be set");
+  if (subscription.reference_list.empty()) s.mistake("reference_list", "must not be empty");
+}
+
+void read_controller(ConfigSection& s, ControllerConfig& controller) {
+  using Role = ControllerConfig::Role;
+  s.text("endpoint_id", controller.endpoint_id, check_endpoint_id);
+  s.text("alias", controller.alias, check_alias);
+  s.text("topic", controller.topic, check_topic);
+  s.text("reply_prefix", controller.reply_prefix);
+  s.choice("role", controller.role, {{"full", Role::kFull}, {"read-only", Role::kReadOnly}});
+  milliseconds deadline(0);
+  s.duration("deadline", deadline, milliseconds(1000), milliseconds(3'600'000));
+  if (deadline.count() != 0) controller.deadline = deadline;
+  s.duration("periodic_notif_interval", controller.periodic_notif_interval, seconds(10),
+             seconds(31'536'000));
+  s.duration("notif_retry_minimum_wait", controller.notif_retry_minimum_wait, seconds(1),
+             seconds(65'535));
+  s.number<std::uint32_t>("notif_retry_interval_multiplier",
+                          controller.notif_retry_interval_multiplier, 1000, 65'535);
+  s.list("default_subscriptions", controller.default_subscriptions, read_subscription);
+  if (controller.endpoint_id.empty()) s.mistake("endpoint_id", "must be set");
+  std::set<std::string> ids;
+  for (const SubscriptionConfig& subscription : controller.default_subscriptions) {
+    if (!ids.insert(subscription.id).second) {
+      s.mistake("default_subscriptions", "the id \"" + subscription.id + "\" is there twice");
+    }
+  }
+}
+
+void read_device(ConfigSection& s, DeviceConfig& device) {
+  using Scheme = DeviceConfig::EndpointIdScheme;
+  s.choice("endpoint_id_scheme", device.endpoint_id_scheme,
+           {{"ops", Scheme::kOps}, {"uuid", Scheme::kUuid}});
+  s.text("endpoint_id_prefix", device.endpoint_id_prefix, check_endpoint_prefix);
+  s.duration("operation_deadline", device.operation_deadline, milliseconds(1000),
+             milliseconds(3'600'000));
+  s.duration("command_deadline", device.command_deadline, milliseconds(1000),
+             milliseconds(30LL * 86'400'000));
+  s.duration("live_read_deadline", device.live_read_deadline, milliseconds(100),
+             milliseconds(600'000));
+  s.text("vendor_prefix", device.vendor_prefix, check_vendor_prefix);
+  s.list("freshness", device.freshness, [](ConfigSection& inner, FreshnessRule& rule) {
+    inner.text("path", rule.path);
+    inner.duration("max_age", rule.max_age, milliseconds(0), milliseconds(30LL * 86'400'000));
+    if (rule.path.empty()) inner.mistake("path", "must be set");
+  });
+  s.duration("refresh_interval", device.refresh_interval, seconds(0), seconds(31'536'000));
+  s.number<std::size_t>("outbox_cap", device.outbox_cap, 1, 1'000'000);
+  s.number<std::size_t>("open_operations", device.open_operations, 1, 10'000);
+  s.number<std::size_t>("first_contact_budget", device.first_contact_budget, 1, 100'000);
+  s.flag("show_mapped_igd", device.show_mapped_igd);
+  s.duration("keep_finished_operations", device.keep_finished_operations, hours(1), hours(8760));
+  s.section("linger", [&](ConfigSection& inner) {
+    // Real CPEs give up 30 s after the last message of the ACS.
+    inner.duration("hold", device.linger.hold, milliseconds(0), milliseconds(20'000));
+    inner.duration("hold_when_notifying", device.linger.hold_when_notifying, milliseconds(0),
+                   milliseconds(20'000));
+    inner.duration("total", device.linger.total, milliseconds(0), milliseconds(3'600'000));
+  });
+}
+
+void read_grpc(ConfigSection& s, GrpcConfig& grpc) {
+  s.text("listen", grpc.listen, check_address);
+  s.number<std::uint16_t>("port", grpc.port, 0, kMaxPort);
+  s.section("tls", [&](ConfigSection& inner) { read_tls(inner, grpc.tls); });
+  s.flag("allow_insecure_off_loopback", grpc.allow_insecure_off_loopback);
+  // A certificate of the server alone says nothing about who calls.
+  if (!is_loopback(grpc.listen) && grpc.tls.client_ca.empty() &&
+      !grpc.allow_insecure_off_loopback) {
+    s.mistake("listen", "off loopback needs tls.client_ca, or allow_insecure_off_loopback: true");
+  }
+}
+
+void read_config(ConfigSection& s, Config& config) {
+  s.section("cwmp", [&](ConfigSection& inner) { read_cwmp(inner, config.cwmp); });
+  s.section("mqtt", [&](ConfigSection& inner) { read_mqtt(inner, config.mqtt); });
+  s.list("controllers", config.controllers, read_controller);
+  s.section("device", [&](ConfigSection& inner) { read_device(inner, config.device); });
+  s.section("grpc", [&](ConfigSection& inner) { read_grpc(inner, config.grpc); });
+  s.section("admin", [&](ConfigSection& inner) {
+    inner.text("listen", config.admin.listen, check_address);
+    inner.number<std::uint16_t>("port", config.admin.port, 0, kMaxPort);
+  });
+  s.section("store", [&](ConfigSection& inner) {
+    inner.text("directory", config.store.directory, check_not_empty);
+    inner.text("key_file", config.store.key_file);
+    inner.number<std::size_t>("readers", config.store.readers, 1, 64);
+  });
+  s.section("log", [&](ConfigSection& inner) {
+    inner.text("level", config.log.level, check_level);
+    inner.choice("format", config.log.format,
+                 {{"json", LogConfig::Format::kJson}, {"text", LogConfig::Format::kText}});
+  });
+  s.number<std::size_t>("threads", config.threads, 0, 256);
+  s.duration("shutdown_timeout", config.shutdown_timeout, seconds(1), seconds(600));
+
+  std::set<std::string> ids;
+  for (const ControllerConfig& controller : config.controllers) {
+    if (!ids.insert(controller.endpoint_id).second) {
+      s.mistake("controllers", controller.endpoint_id + " is there twice");
+    }
+  }
+}
+
+std::vector<std::string> warnings_of(const Config& config) {
+  std::vector<std::string> warnings;
+  const CwmpConfig::Auth& auth = config.cwmp.auth;
+  if (auth.allow_anonymous) {
+    warnings.emplace_back("cwmp.auth.allow_anonymous: any CPE may claim to be any device");
+  } else if (!auth.shared && !auth.bootstrap) {
+    warnings.emplace_back(
+        "cwmp.auth: neither shared nor bootstrap is set, only devices with a credential of their "
+        "own can come in");
+  }
+  if (auth.shared) {
+    warnings.emplace_back(
+        "cwmp.auth.shared: whoever knows this one password may claim to be any device");
+  }
+  if (auth.scheme == CwmpConfig::Scheme::kBasic && !config.cwmp.tls.enabled()) {
+    warnings.emplace_back("cwmp.auth.scheme: basic without TLS sends passwords in clear");
+  }
+  if (config.cwmp.connection_request.allow.empty()) {
+    warnings.emplace_back(
+        "cwmp.connection_request.allow is empty: no device is woken, writes wait for its next "
+        "Inform");
+  }
+  if (config.grpc.allow_insecure_off_loopback && !is_loopback(config.grpc.listen)) {
+    warnings.emplace_back(
+        "grpc.allow_insecure_off_loopback: whoever reaches the port may change every device");
+  }
+  if (config.mqtt.tls.enabled && !config.mqtt.tls.verify) {
+    warnings.emplace_back("mqtt.tls.verify: the broker's certificate is not checked");
+  }
+  if (config.controllers.empty()) {
+    warnings.emplace_back("controllers is empty: nobody may talk to the agents");
+  }
+  return warnings;
+}
+
+std::string lines(const std::vector<std::string>& mistakes) {
+  std::string text;
+  for (const std::string& mistake : mistakes) {
+    if (!text.empty()) text += '\n';
+    text += mistake;
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string ControllerConfig::resolved_topic() const {
+  std::string resolved = topic;
+  for (std::size_t at = resolved.find(kPlaceholder); at != std::string::npos;
+       at = resolved.find(kPlaceholder, at + endpoint_id.size())) {
+    resolved.replace(at, kPlaceholder.size(), endpoint_id);
+  }
+  return resolved;
+}
+
+Environment process_environment() {
+  Environment environment;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const std::size_t equals = text.find('=');
+    if (!text.starts_with("USP_BRIDGE_") || equals == std::string_view::npos) continue;
+    environment.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return environment;
+}
+
+Result<LoadedConfig> parse_config(std::string_view yaml, std::string_view name,
+                                  const Environment& environment) {
+  ConfigContext context{std::string(name), environment};
+  LoadedConfig loaded;
+  try {
+    const YAML::Node root = YAML::Load(std::string(yaml));
+    ConfigSection section(context, root, "");
+    read_config(section, loaded.config);
+  } catch (const YAML::Exception& wrong) {
+    context.mistake(wrong.mark, "", wrong.msg);
+  }
+  if (!context.mistakes().empty()) return fail(ErrorKind::kInvalid, lines(context.mistakes()));
+  loaded.warnings = warnings_of(loaded.config);
+  for (const std::string& variable : context.unused_variables()) {
+    loaded.warnings.push_back("environment: " + variable + " is no setting");
+  }
+  return loaded;
+}
+
+Result<LoadedConfig> load_config(const std::filesystem::path& file,
+                                 const Environment& environment) {
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(file, error);
+  if (error) return fail(ErrorKind::kIo, file.string() + ": " + error.message());
+  if (size > kMaxFileBytes) return fail(ErrorKind::kInvalid, file.string() + ": above 4 MiB");
+  std::ifstream in(file, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  if (!in.is_open() || in.bad()) return fail(ErrorKind::kIo, file.string() + ": cannot be read");
+  return parse_config(text, file.string(), environment);
+}
+
+std::vector<std::string> config_settings() {
+  ConfigContext context("", {}, true);
+  Config prototype;
+  {
+    ConfigSection section(context, YAML::Node(), "");
+    read_config(section, prototype);
+  }
+  return context.settings();
+}
+
+}  // namespace bridge

@@ -1,0 +1,310 @@
+#include "bridge/config.h"
+
+#include <gmock/gmock.h>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <fstream>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "bridge/config_reader.h"
+
+namespace bridge {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::UnorderedElementsAreArray;
+
+constexpr const char* kExample = TEST_DATA_DIR "/../../deploy/usp-bridge.example.yaml";
+
+Config good(std::string_view yaml, const Environment& environment = {}) {
+  Result<LoadedConfig> loaded = parse_config(yaml, "t.yaml", environment);
+  EXPECT_TRUE(loaded) << (loaded ? "" : loaded.error().text);
+  return loaded ? loaded->config : Config{};
+}
+
+std::string bad(std::string_view yaml, const Environment& environment = {}) {
+  Result<LoadedConfig> loaded = parse_config(yaml, "t.yaml", environment);
+  EXPECT_FALSE(loaded) << yaml;
+  return loaded ? "" : loaded.error().text;
+}
+
+std::vector<std::string> warnings(std::string_view yaml, const Environment& environment = {}) {
+  return parse_config(yaml, "t.yaml", environment).value().warnings;
+}
+
+TEST(Config, IsTheDefaultsWhenTheFileIsEmpty) {
+  EXPECT_EQ(good(""), Config{});
+  EXPECT_EQ(good("cwmp:\nmqtt: {}\n"), Config{});
+  EXPECT_EQ(Config{}.mqtt.broker_port(), 1883);
+  EXPECT_EQ(good("mqtt: {tls: {enabled: true}}").mqtt.broker_port(), 8883);
+}
+
+TEST(Config, ReadsEveryKindOfValue) {
+  const Config config = good(R"(
+cwmp:
+  listen: "::1"
+  port: 0
+  auth: {scheme: basic, shared: {username: u, password: p}, rotate: true}
+  limits: {envelope_bytes: 1MiB, bootstrap_rate: 0.5}
+  periodic_inform_interval: 1h30m
+  connection_request: {allow: [10.0.0.0/8, "2001:db8::/32", 192.0.2.1], timeout: 1500ms}
+controllers:
+  - endpoint_id: self::a
+    topic: c/{endpoint_id}/x
+    role: read-only
+    deadline: 5s
+    default_subscriptions:
+      - {id: v, notif_type: ValueChange, reference_list: [Device.WiFi.], persistent: false}
+device:
+  freshness: [{path: "*.Stats.*", max_age: 10s}]
+log: {format: text}
+)");
+  EXPECT_EQ(config.cwmp.listen, "::1");
+  EXPECT_EQ(config.cwmp.port, 0);
+  EXPECT_EQ(config.cwmp.auth.scheme, CwmpConfig::Scheme::kBasic);
+  EXPECT_EQ(config.cwmp.auth.shared, (CredentialConfig{"u", "p"}));
+  EXPECT_EQ(config.cwmp.auth.bootstrap, std::nullopt);
+  EXPECT_TRUE(config.cwmp.auth.rotate);
+  EXPECT_EQ(config.cwmp.limits.envelope_bytes, 1U << 20);
+  EXPECT_EQ(config.cwmp.limits.bootstrap_rate, 0.5);
+  EXPECT_EQ(config.cwmp.periodic_inform_interval, 90min);
+  EXPECT_THAT(config.cwmp.connection_request.allow,
+              ElementsAre("10.0.0.0/8", "2001:db8::/32", "192.0.2.1"));
+  EXPECT_EQ(config.cwmp.connection_request.timeout, 1500ms);
+  ASSERT_EQ(config.controllers.size(), 1U);
+  const ControllerConfig& controller = config.controllers[0];
+  EXPECT_EQ(controller.resolved_topic(), "c/self::a/x");
+  EXPECT_EQ(controller.role, ControllerConfig::Role::kReadOnly);
+  EXPECT_EQ(controller.deadline, 5s);
+  ASSERT_EQ(controller.default_subscriptions.size(), 1U);
+  EXPECT_EQ(controller.default_subscriptions[0],
+            (SubscriptionConfig{"v", "ValueChange", {"Device.WiFi."}, false, true, 0s}));
+  EXPECT_EQ(config.device.freshness[0], (FreshnessRule{"*.Stats.*", 10s}));
+  EXPECT_EQ(config.log.format, LogConfig::Format::kText);
+}
+
+TEST(Config, NamesThePlaceOfEveryMistake) {
+  const std::string text = bad("cwmp:\n  port: 70000\nmqtt:\n  qos: x\n");
+  EXPECT_EQ(text,
+            "t.yaml:2:9: cwmp.port: must be a number from 0 to 65535, not \"70000\"\n"
+            "t.yaml:4:8: mqtt.qos: must be a number from 0 to 2, not \"x\"");
+}
+
+TEST(Config, NamesThePlaceOfASyntaxError) {
+  EXPECT_THAT(bad("cwmp:\n  port: [1\n"), HasSubstr("t.yaml:3:"));
+}
+
+TEST(Config, RefusesUnknownKeysAndSuggestsTheNearest) {
+  EXPECT_EQ(bad("cwmp:\n  prot: 1\n"),
+            "t.yaml:2:3: cwmp.prot: no such setting; did you mean port?");
+  EXPECT_THAT(bad("controler: []"), HasSubstr("did you mean controllers?"));
+  EXPECT_THAT(bad("cwmp: {zzzzzz: 1}"), Not(HasSubstr("did you mean")));
+  EXPECT_THAT(bad("controllers: [{endpoint_id: self::a, tpoic: x}]"),
+              HasSubstr("controllers[0].tpoic: no such setting; did you mean topic?"));
+}
+
+struct BadCase {
+  const char* yaml;
+  const char* says;
+};
+
+TEST(Config, RefusesWhatCannotBeMeant) {
+  const BadCase cases[] = {
+      {"- a", "must be a mapping"},
+      {"cwmp: 5", "cwmp: must be a mapping"},
+      {"cwmp: {port: 1, port: 2}", "is given twice"},
+      {"cwmp: {port: }", "cwmp.port: has no value"},
+      {"cwmp: {port: [1]}", "must be a single value"},
+      {"cwmp: {port: 7547x}", "must be a number"},
+      {"cwmp: {listen: localhost}", "must be an IP address"},
+      {"cwmp: {path: acs}", "must be a path"},
+      {"cwmp: {public_url: acs.example.com}", "must be an http:// or https:// URL"},
+      {"cwmp: {auth: {scheme: none}}", "none needs allow_anonymous"},
+      {"cwmp: {auth: {scheme: md5}}", "must be one of digest, basic, none, not \"md5\""},
+      {"cwmp: {auth: {shared: {username: u}}}", "shared.password: must not be empty"},
+      {"cwmp: {auth: {allow_anonymous: maybe}}", "must be one of true, false"},
+      {"cwmp: {auth: {realm: 'a\"b'}}", "without quotes"},
+      {"cwmp: {tls: {certificate: a.pem}}", "go together"},
+      {"cwmp: {tls: {client_ca: a.pem}}", "needs a certificate"},
+      {"cwmp: {timeouts: {idle: 30}}", "must be a time from 100ms to 10m"},
+      {"cwmp: {timeouts: {idle: 11m}}", "must be a time"},
+      {"cwmp: {limits: {envelope_bytes: 1kB}}", "must be a size from 64KiB to 256MiB"},
+      {"cwmp: {limits: {bootstrap_rate: 0}}", "must be a number a second"},
+      {"cwmp: {limits: {bootstrap_rate: nan}}", "must be a number a second"},
+      {"cwmp: {trusted_proxies: [10.0.0.0/33]}", "must be an IP address or a network"},
+      {"cwmp: {trusted_proxies: 10.0.0.1}", "must be a list"},
+      {"cwmp: {trusted_proxies: [[a]]}", "must be a list of words"},
+      {"cwmp: {periodic_inform_interval: 1500ms}", "in steps of 1s"},
+      {"mqtt: {agent_topic: usp/agent}", "must contain {endpoint_id}"},
+      {"mqtt: {agent_topic: 'usp/+/{endpoint_id}'}", "must have no wildcard"},
+      {"mqtt: {version: 5.1}", "must be one of 5.0, 3.1.1"},
+      {"mqtt: {reconnect: {min: 2m, max: 1m}}", "max: must not be below min"},
+      {"mqtt: {tls: {ca: x}}", "enabled: must be true"},
+      {"mqtt: {version: 3.1.1, password: x}", "no password without a username"},
+      {"controllers: {a: 1}", "controllers: must be a list"},
+      {"controllers: [{}]", "controllers[0].endpoint_id: must be set"},
+      {"controllers: [{endpoint_id: nope}]", "must be an Endpoint ID"},
+      {"controllers: [{endpoint_id: self::a}, {endpoint_id: self::a}]", "is there twice"},
+      {"controllers: [{endpoint_id: self::a, default_subscriptions: [{id: x, notif_type: "
+       "ValueChnge, reference_list: [a]}]}]",
+       "did you mean ValueChange?"},
+      {"controllers: [{endpoint_id: self::a, default_subscriptions: [{}]}]",
+       "default_subscriptions[0].id: must not be empty"},
+      {"device: {vendor_prefix: ACME_}", "must be like X_EXAMPLE_"},
+      {"device: {endpoint_id_prefix: 'a b'}", "letters, digits"},
+      {"device: {linger: {hold: 21s}}", "from 0 to 20s"},
+      {"device: {freshness: [{max_age: 1s}]}", "freshness[0].path: must be set"},
+      {"grpc: {listen: 0.0.0.0}", "off loopback needs tls.client_ca"},
+      {"grpc: {listen: 0.0.0.0, tls: {certificate: a, key: b}}", "off loopback needs"},
+      {"store: {readers: 65}", "from 1 to 64"},
+      {"log: {level: loud}", "must be one of trace"},
+      {"shutdown_timeout: 0", "must be a time from 1s"},
+  };
+  for (const BadCase& one : cases) {
+    EXPECT_THAT(bad(one.yaml), HasSubstr(one.says)) << one.yaml;
+  }
+}
+
+TEST(Config, WarnsOfEveryRelaxation) {
+  EXPECT_THAT(warnings("cwmp: {auth: {scheme: none, allow_anonymous: true}}"),
+              Contains(HasSubstr("any CPE may claim")));
+  EXPECT_THAT(warnings("cwmp: {auth: {shared: {username: u, password: p}}}"),
+              Contains(HasSubstr("cwmp.auth.shared")));
+  EXPECT_THAT(warnings("grpc: {listen: 0.0.0.0, allow_insecure_off_loopback: true}"),
+              Contains(HasSubstr("grpc.allow_insecure_off_loopback")));
+  EXPECT_THAT(warnings("mqtt: {tls: {enabled: true, verify: false}}"),
+              Contains(HasSubstr("mqtt.tls.verify")));
+  EXPECT_THAT(warnings(R"({cwmp: {auth: {bootstrap: {username: u, password: p}},
+                           connection_request: {allow: [10.0.0.0/8]}},
+                           controllers: [{endpoint_id: "self::a"}]})"),
+              IsEmpty());
+}
+
+TEST(Config, LetsTheEnvironmentWin) {
+  const Environment environment = {
+      {"USP_BRIDGE_CWMP__PORT", "1"},
+      {"USP_BRIDGE_GRPC_PORT", "2"},
+      {"USP_BRIDGE_MQTT__TLS__ENABLED", "true"},
+      {"USP_BRIDGE_CWMP__CONNECTION_REQUEST__ALLOW", "10.0.0.0/8,192.0.2.7"},
+      {"USP_BRIDGE_CWMP__AUTH__SHARED__USERNAME", "u"},
+      {"USP_BRIDGE_CWMP__AUTH__SHARED__PASSWORD", "p"},
+      {"USP_BRIDGE_THREADS", "3"},
+  };
+  const Config config = good("cwmp: {port: 9}\ngrpc: {port: 9}", environment);
+  EXPECT_EQ(config.cwmp.port, 1);
+  EXPECT_EQ(config.grpc.port, 2);
+  EXPECT_TRUE(config.mqtt.tls.enabled);
+  EXPECT_THAT(config.cwmp.connection_request.allow, ElementsAre("10.0.0.0/8", "192.0.2.7"));
+  EXPECT_EQ(config.cwmp.auth.shared, (CredentialConfig{"u", "p"}));
+  EXPECT_EQ(config.threads, 3U);
+}
+
+TEST(Config, NamesTheVariableOfAMistake) {
+  EXPECT_EQ(bad("cwmp: {port: 9}", {{"USP_BRIDGE_CWMP__PORT", "x"}}),
+            "USP_BRIDGE_CWMP__PORT: cwmp.port: must be a number from 0 to 65535, not \"x\"");
+}
+
+TEST(Config, PassesOverWhatKubernetesSetsAndWarnsOfUnknownVariables) {
+  const Environment environment = {{"USP_BRIDGE_CWMP_PORT", "tcp://10.0.0.1:7547"},
+                                   {"USP_BRIDGE_CWMP__PROT", "1"}};
+  EXPECT_EQ(good("cwmp: {port: 9}", environment).cwmp.port, 9);
+  const std::vector<std::string> said = warnings("", environment);
+  EXPECT_THAT(said, Contains("environment: USP_BRIDGE_CWMP__PROT is no setting"));
+  EXPECT_THAT(said, Not(Contains(HasSubstr("CWMP_PORT"))));
+}
+
+TEST(Config, HasNoTwoSettingsOfOneVariable) {
+  std::set<std::string> names;
+  for (std::string path : config_settings()) {
+    std::replace(path.begin(), path.end(), '.', '_');
+    EXPECT_TRUE(names.insert(path).second) << path;
+  }
+}
+
+TEST(Config, ReadsDurationsAndSizes) {
+  EXPECT_EQ(parse_duration_text("1d2h3m4s5ms"), 93'784'005ms);
+  EXPECT_EQ(parse_duration_text("0"), 0ms);
+  for (const char* text : {"", "5", "s", "-1s", "1.5s", "1s ", "1w", "99999999999999d", "1s2"}) {
+    EXPECT_EQ(parse_duration_text(text), std::nullopt) << text;
+  }
+  EXPECT_EQ(parse_size_text("3GiB"), 3ULL << 30);
+  EXPECT_EQ(parse_size_text("7"), 7U);
+  for (const char* text : {"", "MiB", "1MB", "-1", "1 MiB", "99999999999999GiB"}) {
+    EXPECT_EQ(parse_size_text(text), std::nullopt) << text;
+  }
+}
+
+TEST(Config, SaysWhichFileCannotBeRead) {
+  const Result<LoadedConfig> loaded = load_config("/nonexistent/x.yaml", {});
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().kind, ErrorKind::kIo);
+  EXPECT_THAT(loaded.error().text, HasSubstr("/nonexistent/x.yaml"));
+}
+
+// --- the example for operators ---
+
+TEST(ConfigExample, ShowsTheDefaults) {
+  const Result<LoadedConfig> loaded = load_config(kExample, {});
+  ASSERT_TRUE(loaded) << loaded.error().text;
+  EXPECT_EQ(loaded->config, Config{});
+}
+
+/// With what is commented out commented in: `#name: value`, `#  - name`; prose has "# ".
+std::string example_in_full() {
+  static const std::regex kSetting(R"(^( *)#(( *- | *)[a-z_]+:.*)$)");
+  static const std::regex kInner(R"(^#( +# .*)$)");
+  std::ifstream in(kExample);
+  std::ostringstream full;
+  std::string line;
+  while (std::getline(in, line)) {
+    std::smatch match;
+    const bool prose = std::regex_search(line, std::regex(R"(^ *# [A-Za-z"\d])"));
+    if (!prose && std::regex_match(line, match, kSetting)) line = match[1].str() + match[2].str();
+    if (!prose && std::regex_match(line, match, kInner)) line = match[1].str();
+    full << line << '\n';
+  }
+  return full.str();
+}
+
+void collect(const YAML::Node& node, const std::string& path, std::set<std::string>& paths) {
+  if (node.IsMap()) {
+    for (const auto& entry : node) {
+      const std::string& key = entry.first.Scalar();
+      collect(entry.second, path.empty() ? key : path + "." + key, paths);
+    }
+  } else if (node.IsSequence() && node.size() > 0 && node[0].IsMap()) {
+    for (const YAML::Node& entry : node) collect(entry, path + "[]", paths);
+  } else {
+    paths.insert(path);
+  }
+}
+
+TEST(ConfigExample, ShowsEverySetting) {
+  const std::string full = example_in_full();
+  const Result<LoadedConfig> loaded = parse_config(full, "example", {});
+  ASSERT_TRUE(loaded) << loaded.error().text;
+  ASSERT_EQ(loaded->config.controllers.size(), 1U);
+  std::set<std::string> shown;
+  collect(YAML::Load(full), "", shown);
+  EXPECT_THAT(shown, UnorderedElementsAreArray(config_settings()));
+}
+
+TEST(ConfigExample, ShowsTheDefaultsOfAController) {
+  const Config config = parse_config(example_in_full(), "example", {})->config;
+  ControllerConfig expected;
+  expected.endpoint_id = config.controllers[0].endpoint_id;
+  expected.deadline = config.device.operation_deadline;
+  expected.default_subscriptions = {{"boot", "Event", {"Device.Boot!"}, true, true, 0s}};
+  EXPECT_EQ(config.controllers[0], expected);
+}
+
+}  // namespace
+}  // namespace bridge
