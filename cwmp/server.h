@@ -144,7 +144,7 @@ class Server {
 
   /// Takes no new session from now on (503), gives running ones no further RPC, and waits for their
   /// end, at most `drain`. Then cuts what is left: those sessions end as kShutdown, a handler call
-  /// under way is cancelled (boost::asio::cancellation_type::all) and waited for. Call it once.
+  /// under way is cancelled (cancellation_type::terminal) and waited for. Call it once.
   boost::asio::awaitable<void> stop(std::chrono::milliseconds drain);
 
   /// Reads the PEM files again, for connections to come. On an error the old ones stay in use.

@@ -29,9 +29,9 @@ struct HttpConnectionRequest {
 
 struct ConnectionRequestOutcome {
   enum class Kind {
-    kAccepted,      ///< 200, 204, or closed without an answer (quirk 96). Proof is the Inform only.
+    kAccepted,      ///< 2xx, or closed without an answer (quirk 96). Proof is the Inform only.
     kBusy,          ///< 503: in a session, or too many requests
-    kUnauthorized,  ///< 401 after the credentials, or a challenge that cannot be answered
+    kUnauthorized,  ///< 401 after the credentials, 403, or a challenge that cannot be answered
     kNotFound,      ///< 404: the path is not (or no longer) the CPE's
     kRefused,       ///< another status, among them redirects, which are not followed
     kNotAllowed,    ///< no resolved address passed `allowed`

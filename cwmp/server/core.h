@@ -1,0 +1,45 @@
+// What all connections of one server share.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "cwmp/auth.h"
+#include "cwmp/server.h"
+#include "cwmp/server/live_session.h"
+#include "cwmp/server/trusted_proxies.h"
+
+namespace cwmp {
+
+/// Thread-safe where no comment says otherwise.
+struct ServerCore {
+  ServerCore(boost::asio::any_io_executor io, ServerOptions server_options,
+             SessionHandler& session_handler, ServerObserver* server_observer)
+      : executor(std::move(io)),
+        options(std::move(server_options)),
+        handler(session_handler),
+        observer(server_observer),
+        proxies(options.trusted_proxies),
+        sessions(std::make_shared<SessionTable>(executor, observer, options.max_sessions)) {
+    if (options.auth) authenticator.emplace(*options.auth, options.nonce_key);
+  }
+
+  const boost::asio::any_io_executor executor;
+  const ServerOptions options;
+  SessionHandler& handler;
+  ServerObserver* const observer;
+  const TrustedProxies proxies;
+  const std::shared_ptr<SessionTable> sessions;
+
+  std::mutex auth_mutex;
+  std::optional<Authenticator> authenticator;  ///< under auth_mutex
+
+  std::atomic<bool> draining{false};  ///< no new session, no further RPC
+};
+
+}  // namespace cwmp
