@@ -1,364 +1,225 @@
 #include "usp/mtp/mqtt.h"
 
-#include <mqtt/async_client.h>
-
 #include <algorithm>
-#include <condition_variable>
-#include <deque>
-#include <mutex>
-#include <random>
-#include <thread>
-#include <unordered_map>
-#include <utility>
+#include <atomic>
+#include <functional>
+#include <stdexcept>
+
+#include "usp/mtp/mqtt_link.h"
+#include "usp/topic.h"
 
 namespace usp::mtp {
-
 namespace {
 
-/// Headers and properties of a PUBLISH beside its topics, correlation data and payload.
-constexpr std::size_t kPublishOverhead = 64;
-constexpr std::uint32_t kNoLimit = 0xFFFFFFFF;
-constexpr std::uint32_t kMaxReceive = 65535;
+constexpr std::size_t kMaxConnections = 64;  // each costs a thread
 
-template <class T>
-T property_or(const mqtt::properties& properties, mqtt::property::code code, T fallback) {
-  return properties.contains(code) ? mqtt::get<T>(properties, code) : fallback;
+bool is_usp_content(std::string_view type) {  // R-MQTT.27a
+  return type == "usp.msg" || type == "application/vnd.bbf.usp.msg";
 }
 
-Inbound to_inbound(const mqtt::const_message_ptr& message) {
-  Inbound in;
-  in.topic = message->get_topic();
-  in.payload = message->to_string();
-  const mqtt::properties& properties = message->get_properties();
-  in.response_topic = property_or<std::string>(properties, mqtt::property::RESPONSE_TOPIC, {});
-  in.content_type = property_or<std::string>(properties, mqtt::property::CONTENT_TYPE, {});
-  in.correlation = property_or<std::string>(properties, mqtt::property::CORRELATION_DATA, {});
-  return in;
+bool is_sendable(const OutboundMessage& message) {
+  return is_topic_name(message.topic) &&
+         (message.response_topic.empty() || is_topic_name(message.response_topic)) &&
+         (message.qos == 0 || message.qos == 1) && message.correlation.size() <= kMaxTopicBytes;
 }
 
-mqtt::const_message_ptr to_message(Outbound&& out, int qos) {
-  mqtt::properties properties;
-  properties.add({mqtt::property::CONTENT_TYPE, std::string(kContentType)});
-  if (!out.response_topic.empty()) {
-    properties.add({mqtt::property::RESPONSE_TOPIC, out.response_topic});
+void require(bool good, const char* what) {
+  if (!good) throw std::invalid_argument(std::string("MQTT: ") + what);
+}
+
+void check(const MqttOptions& options) {
+  require(!options.host.empty() && options.port != 0, "no broker");
+  require(options.connections >= 1 && options.connections <= kMaxConnections,
+          "connections not from 1 to 64");
+  require(!options.subscriptions.empty() || options.use_connack_topics, "no subscription");
+  for (const std::string& filter : options.subscriptions) {
+    require(is_topic_filter(filter), "a subscription is no Topic Filter");
   }
-  if (!out.correlation.empty()) {
-    properties.add({mqtt::property::CORRELATION_DATA, out.correlation});
-  }
-  return mqtt::message::create(std::move(out.topic), std::move(out.payload), qos, false,
-                               properties);
+  require(options.subscription_qos == 0 || options.subscription_qos == 1, "QoS not 0 or 1");
+  require(options.max_in_flight >= 1 && options.max_in_flight <= 65535,
+          "max_in_flight not from 1 to 65535");
+  require(options.max_queued >= 1 && options.max_handling >= 1, "a queue without room");
+  require(options.keep_alive.count() >= 0 && options.keep_alive.count() <= 65535,
+          "keep alive not from 0 to 65535 s");
+  require(options.version == MqttOptions::Version::k5 || options.clean_start ||
+              !options.client_id.empty(),
+          "a kept session needs a client id");
 }
 
-std::size_t packet_bytes(const Outbound& out) {
-  return out.topic.size() + out.payload.size() + out.response_topic.size() +
-         out.correlation.size() + kPublishOverhead;
+std::string client_id_of(const MqttOptions& options, std::size_t index) {
+  if (options.client_id.empty() || options.connections == 1) return options.client_id;
+  return options.client_id + "-" + std::to_string(index);
 }
 
 }  // namespace
 
-class MqttTransport::Impl final : private mqtt::callback, private mqtt::iaction_listener {
+const char* name_of(SendResult result) {
+  switch (result) {
+    case SendResult::kDelivered:
+      return "delivered";
+    case SendResult::kNotConnected:
+      return "not connected";
+    case SendResult::kQueueFull:
+      return "queue full";
+    case SendResult::kTooLarge:
+      return "too large";
+    case SendResult::kBadMessage:
+      return "bad message";
+    case SendResult::kRefused:
+      return "refused";
+    case SendResult::kLost:
+      return "lost";
+    case SendResult::kClosed:
+      return "closed";
+  }
+  return "";
+}
+
+class MqttTransport::Impl final : private MqttLink::Owner {
  public:
-  explicit Impl(MqttOptions options)
-      : options_(std::move(options)), random_(std::random_device{}()) {
-    prepare_connect_options();
+  explicit Impl(MqttOptions options) : options_(std::move(options)) {
+    check(options_);
+    MqttLink::Owner& owner = *this;
+    for (std::size_t i = 0; i < options_.connections; ++i) {
+      // One receives: two with the same wildcard would both get every message.
+      links_.push_back(
+          std::make_unique<MqttLink>(options_, client_id_of(options_, i), i == 0, owner));
+    }
   }
 
   ~Impl() override { stop(std::chrono::milliseconds(0)); }
 
-  void start(Events events) {
-    events_ = std::move(events);
-    make_client();
-    runner_ = std::thread([this] { run(); });
-  }
-
-  void send(Outbound message, SendDone done) {
-    SendResult refused = SendResult::kDelivered;
-    {
-      std::lock_guard lock(mutex_);
-      if (!connected_) {
-        refused = SendResult::kNotConnected;
-      } else if (packet_bytes(message) > max_packet_) {
-        refused = SendResult::kTooLarge;
-      } else if (queue_.size() >= options_.max_queued) {
-        refused = SendResult::kQueueFull;
-      } else {
-        queue_.push_back({std::move(message), std::move(done)});
-      }
-    }
-    if (refused != SendResult::kDelivered) return done(refused);
-    pump();
-  }
-
-  bool connected() const {
-    std::lock_guard lock(mutex_);
-    return connected_;
+  void start(TransportHandler& handler) {
+    handler_ = &handler;
+    for (auto& link : links_) link->start();
   }
 
   void stop(std::chrono::milliseconds grace) {
-    {
-      std::unique_lock lock(mutex_);
-      if (stopping_) return;
-      changed_.wait_for(lock, grace,
-                        [this] { return !connected_ || (queue_.empty() && inflight_.empty()); });
-      stopping_ = true;
-      changed_.notify_all();
-    }
-    if (runner_.joinable()) runner_.join();
-    client_.reset();  // no callback after this
-    fail_all(SendResult::kLost);
+    for (auto& link : links_) link->begin_stop(grace);
+    for (auto& link : links_) link->join();
   }
 
-  std::string client_id() const {
-    std::lock_guard lock(mutex_);
-    return client_id_;
+  std::optional<SendResult> send(OutboundMessage message, SendCompletion done) {
+    auto refusal = is_sendable(message) ? try_send(message, done) : SendResult::kBadMessage;
+    if (refusal) refused_.fetch_add(1, std::memory_order_relaxed);
+    return refusal;
+  }
+
+  bool is_connected() const { return links_.front()->is_up(); }
+
+  TransportCounters counters() const {
+    TransportCounters sum;
+    for (const auto& link : links_) {
+      const MqttLink::Counters one = link->counters();
+      sum.connected += one.up ? 1 : 0;
+      sum.connects += one.connects;
+      sum.connect_failures += one.connect_failures;
+      sum.disconnects += one.disconnects;
+      sum.accepted += one.accepted;
+      sum.delivered += one.delivered;
+      sum.delivered_bytes += one.delivered_bytes;
+      sum.failed += one.failed;
+      sum.queued += one.queued;
+      sum.in_flight += one.in_flight;
+    }
+    sum.received = received_;
+    sum.received_bytes = received_bytes_;
+    sum.overloaded = overloaded_;
+    sum.dropped_content_type = dropped_content_type_;
+    sum.dropped_retained = dropped_retained_;
+    sum.dropped_too_large = dropped_too_large_;
+    sum.refused = refused_;
+    sum.handling = *handling_;
+    return sum;
   }
 
  private:
-  struct Queued {
-    Outbound message;
-    SendDone done;
-  };
-
-  void prepare_connect_options() {
-    // Set in place: copies and moves of connect_options lose settings (paho.mqtt.cpp #445).
-    connect_options_.set_mqtt_version(MQTTVERSION_5);
-    connect_options_.set_clean_start(true);  // what must not be lost is in our own outbox
-    connect_options_.set_keep_alive_interval(options_.keep_alive);
-    connect_options_.set_connect_timeout(options_.connect_timeout);
-    connect_options_.set_max_inflight(
-        static_cast<int>(std::min<std::size_t>(options_.max_inflight, kMaxReceive)));
-    connect_options_.set_automatic_reconnect(false);
-    if (!options_.username.empty()) connect_options_.set_user_name(options_.username);
-    if (!options_.password.empty()) connect_options_.set_password(options_.password);
-    mqtt::properties properties;
-    properties.add({mqtt::property::REQUEST_RESPONSE_INFORMATION, 1});  // R-MQTT.11
-    properties.add({mqtt::property::MAXIMUM_PACKET_SIZE,
-                    static_cast<std::int32_t>(options_.max_message_bytes + kPublishOverhead)});
-    connect_options_.set_properties(properties);
-    if (!options_.tls) return;
-    mqtt::ssl_options tls;
-    if (!options_.ca_file.empty()) tls.set_trust_store(options_.ca_file);
-    if (!options_.certificate_file.empty()) tls.set_key_store(options_.certificate_file);
-    if (!options_.key_file.empty()) tls.set_private_key(options_.key_file);
-    tls.set_ssl_version(MQTT_SSL_VERSION_TLS_1_2);  // the least; OpenSSL takes 1.3 where it can
-    tls.set_enable_server_cert_auth(options_.verify);
-    tls.set_verify(options_.verify);
-    connect_options_.set_ssl(tls);
+  std::optional<SendResult> try_send(OutboundMessage& message, SendCompletion& done) {
+    // Without the receiving link no peer could answer (R-MQTT.17).
+    MqttLink& first = *links_.front();
+    if (!first.is_up()) return SendResult::kNotConnected;
+    if (message.connection != 0 && message.connection != number_) return SendResult::kNotConnected;
+    MqttLink& own = *links_[std::hash<std::string>{}(message.from) % links_.size()];
+    auto refusal = own.send(message, done);
+    if (refusal == SendResult::kNotConnected && &own != &first) refusal = first.send(message, done);
+    return refusal;
   }
 
-  void make_client() {
-    std::string uri =
-        (options_.tls ? "ssl://" : "tcp://") + options_.host + ":" + std::to_string(options_.port);
-    client_id_ = options_.client_id;
-    mqtt::create_options create(MQTTVERSION_5);
-    create.set_max_buffered_messages(static_cast<int>(options_.max_inflight + 1000));
-    create.set_send_while_disconnected(false);
-    client_ = std::make_unique<mqtt::async_client>(uri, client_id_, create, nullptr);
-    client_->set_callback(*this);
+  void on_link_up(MqttLink& link, const Connack& connack, std::uint64_t number) override {
+    if (&link != links_.front().get()) return;
+    number_ = number;
+    ConnectionInfo info;
+    info.number = number;
+    info.client_id = connack.client_id;
+    info.session_present = connack.session_present;
+    info.maximum_packet_bytes = connack.maximum_packet_bytes;
+    info.response_information = connack.response_information;
+    handler_->on_connected(info);
   }
 
-  // ---- the connection's life, on its own thread: nothing here blocks Paho's
+  void on_link_down(MqttLink& link, const DisconnectInfo& info) override {
+    if (&link == links_.front().get()) handler_->on_disconnected(info);
+  }
 
-  void run() {
-    int failures = 0;
-    for (;;) {
-      std::string why = connect();
-      if (why.empty()) {
-        failures = 0;
-        wait_until_lost();
-      } else {
-        ++failures;
-        if (events_.on_connect_failed) events_.on_connect_failed(why);
-      }
-      std::unique_lock lock(mutex_);
-      if (changed_.wait_for(lock, retry_wait(failures), [this] { return stopping_; })) break;
+  void on_link_writable() override { handler_->on_writable(); }
+  std::uint64_t next_connection_number() override { return ++last_number_; }
+
+  void on_link_message(MqttLink::Received received) override {
+    if (received.has_content_type && !is_usp_content(received.content_type)) {
+      ++dropped_content_type_;
+      return;
     }
-    try {
-      if (client_->is_connected()) client_->disconnect(1000)->wait_for(std::chrono::seconds(2));
-    } catch (const mqtt::exception&) {
-      // Gone already.
+    // A retained request would be executed anew with every connect.
+    if (received.retained) {
+      ++dropped_retained_;
+      return;
     }
-  }
-
-  std::chrono::milliseconds retry_wait(int failures) {
-    auto longest = options_.reconnect_min;
-    for (int i = 1; i < failures && longest < options_.reconnect_max; ++i) longest *= 2;
-    longest = std::min(longest, options_.reconnect_max);
-    std::uniform_int_distribution<std::int64_t> part(longest.count() / 2, longest.count());
-    return std::chrono::milliseconds(part(random_));
-  }
-
-  /// Empty: connected and subscribed. Else why not.
-  std::string connect() {
-    try {
-      mqtt::token_ptr token = client_->connect(connect_options_);
-      if (!token->wait_for(options_.connect_timeout + std::chrono::seconds(2))) {
-        return "no answer to CONNECT";
-      }
-      take_connack(token->get_connect_response());
-      set_nodelay_for_peer_port(options_.port);
-      for (const std::string& filter : options_.subscriptions) {
-        mqtt::token_ptr granted = client_->subscribe(filter, options_.qos);
-        if (!granted->wait_for(options_.connect_timeout)) return give_up("no answer to SUBSCRIBE");
-        int reason = granted->get_reason_code();
-        if (reason >= 0x80) {
-          // R-MQTT.17: without a subscription nothing may be published.
-          return give_up("the broker refuses the subscription " + filter);
-        }
-      }
-    } catch (const mqtt::exception& error) {
-      return error.to_string();
+    InboundMessage& message = received.message;
+    if (message.payload.size() > options_.max_message_bytes) {
+      ++dropped_too_large_;
+      return;
     }
-    {
-      std::lock_guard lock(mutex_);
-      if (lost_early_) {
-        lost_early_ = false;
-        return "the connection was lost at once";
-      }
-      connected_ = true;
+    message.connection = number_;
+    if (handling_->load(std::memory_order_relaxed) >= options_.max_handling) {
+      ++overloaded_;
+      handler_->on_overload(message);
+      return;
     }
-    if (events_.on_connected) events_.on_connected();
-    return {};
-  }
-
-  std::string give_up(std::string why) {
-    try {
-      client_->disconnect(0)->wait_for(std::chrono::seconds(2));
-    } catch (const mqtt::exception&) {
-      // Gone already.
-    }
-    return why;
-  }
-
-  void take_connack(const mqtt::connect_response& response) {
-    const mqtt::properties& properties = response.get_properties();
-    std::lock_guard lock(mutex_);
-    lost_early_ = false;
-    max_packet_ =
-        property_or<std::uint32_t>(properties, mqtt::property::MAXIMUM_PACKET_SIZE, kNoLimit);
-    auto receive = property_or<std::uint16_t>(properties, mqtt::property::RECEIVE_MAXIMUM, 0);
-    window_ = options_.max_inflight;
-    if (receive > 0) window_ = std::min<std::size_t>(window_, receive);
-    std::string assigned = property_or<std::string>(
-        properties, mqtt::property::ASSIGNED_CLIENT_IDENTIFER, std::string{});
-    if (!assigned.empty()) client_id_ = assigned;
-  }
-
-  void wait_until_lost() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return !connected_ || stopping_; });
-  }
-
-  void connection_lost(const std::string& cause) override {
-    {
-      std::lock_guard lock(mutex_);
-      if (!connected_) {
-        lost_early_ = true;
-        return;
-      }
-      connected_ = false;
-      changed_.notify_all();
-    }
-    fail_all(SendResult::kLost);
-    if (events_.on_disconnected) events_.on_disconnected(cause.empty() ? "closed" : cause);
-  }
-
-  // ---- messages
-
-  void message_arrived(mqtt::const_message_ptr message) override {
-    if (events_.on_message) events_.on_message(to_inbound(message));
-  }
-
-  /// Publishes what waits, as far as the window allows.
-  void pump() {
-    for (;;) {
-      Queued next;
-      std::uint64_t id = 0;
-      {
-        std::lock_guard lock(mutex_);
-        if (!connected_ || queue_.empty() || inflight_.size() >= window_) return;
-        next = std::move(queue_.front());
-        queue_.pop_front();
-        id = ++last_id_;
-        inflight_.emplace(id, std::move(next.done));
-      }
-      try {
-        client_->publish(to_message(std::move(next.message), options_.qos),
-                         reinterpret_cast<void*>(id), *this);
-      } catch (const mqtt::exception&) {
-        finish(id, SendResult::kNotConnected);
-      }
-    }
-  }
-
-  void finish(std::uint64_t id, SendResult result) {
-    SendDone done;
-    {
-      std::lock_guard lock(mutex_);
-      auto found = inflight_.find(id);
-      if (found == inflight_.end()) return;  // was given up when the connection went
-      done = std::move(found->second);
-      inflight_.erase(found);
-      if (inflight_.empty() && queue_.empty()) changed_.notify_all();
-    }
-    done(result);
-  }
-
-  void on_success(const mqtt::token& token) override {
-    auto id = reinterpret_cast<std::uint64_t>(token.get_user_context());
-    finish(id, token.get_reason_code() >= 0x80 ? SendResult::kRefused : SendResult::kDelivered);
-    pump();
-  }
-
-  void on_failure(const mqtt::token& token) override {
-    finish(reinterpret_cast<std::uint64_t>(token.get_user_context()), SendResult::kLost);
-    pump();
-  }
-
-  void fail_all(SendResult result) {
-    std::unordered_map<std::uint64_t, SendDone> inflight;
-    std::deque<Queued> queue;
-    {
-      std::lock_guard lock(mutex_);
-      inflight.swap(inflight_);
-      queue.swap(queue_);
-      changed_.notify_all();
-    }
-    for (auto& [id, done] : inflight) done(result);
-    for (Queued& queued : queue) queued.done(result);
+    handling_->fetch_add(1, std::memory_order_relaxed);
+    message.slot =
+        std::shared_ptr<void>(nullptr, [handling = handling_](void*) { handling->fetch_sub(1); });
+    ++received_;
+    received_bytes_ += message.payload.size();
+    handler_->on_message(std::move(message));
   }
 
   const MqttOptions options_;
-  Events events_;
-  mqtt::connect_options connect_options_;
-  std::mt19937_64 random_;
-  std::thread runner_;
-
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  bool connected_ = false;
-  bool lost_early_ = false;  ///< lost between CONNACK and connected_
-  bool stopping_ = false;
-  std::string client_id_;
-  std::size_t max_packet_ = kNoLimit;
-  std::size_t window_ = 1;
-  std::uint64_t last_id_ = 0;
-  std::deque<Queued> queue_;
-  std::unordered_map<std::uint64_t, SendDone> inflight_;
-
-  std::unique_ptr<mqtt::async_client> client_;  // last: its callbacks use all of the above
+  TransportHandler* handler_ = nullptr;
+  std::atomic<std::uint64_t> last_number_ = 0;
+  std::atomic<std::uint64_t> number_ = 0;  ///< of the receiving link
+  std::atomic<std::uint64_t> received_ = 0;
+  std::atomic<std::uint64_t> received_bytes_ = 0;
+  std::atomic<std::uint64_t> overloaded_ = 0;
+  std::atomic<std::uint64_t> dropped_content_type_ = 0;
+  std::atomic<std::uint64_t> dropped_retained_ = 0;
+  std::atomic<std::uint64_t> dropped_too_large_ = 0;
+  std::atomic<std::uint64_t> refused_ = 0;
+  // Shared with the slots, which may outlive the transport.
+  std::shared_ptr<std::atomic<std::uint64_t>> handling_ =
+      std::make_shared<std::atomic<std::uint64_t>>(0);
+  std::vector<std::unique_ptr<MqttLink>> links_;  // last: their threads use what is above
 };
 
 MqttTransport::MqttTransport(MqttOptions options)
     : impl_(std::make_unique<Impl>(std::move(options))) {}
 MqttTransport::~MqttTransport() = default;
 
-void MqttTransport::start(Events events) { impl_->start(std::move(events)); }
-void MqttTransport::send(Outbound message, SendDone done) {
-  impl_->send(std::move(message), std::move(done));
-}
-bool MqttTransport::connected() const { return impl_->connected(); }
+void MqttTransport::start(TransportHandler& handler) { impl_->start(handler); }
 void MqttTransport::stop(std::chrono::milliseconds grace) { impl_->stop(grace); }
-std::string MqttTransport::client_id() const { return impl_->client_id(); }
+std::optional<SendResult> MqttTransport::send(OutboundMessage message, SendCompletion done) {
+  return impl_->send(std::move(message), std::move(done));
+}
+bool MqttTransport::is_connected() const { return impl_->is_connected(); }
+TransportCounters MqttTransport::counters() const { return impl_->counters(); }
 
 }  // namespace usp::mtp

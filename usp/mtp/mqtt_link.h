@@ -119,7 +119,6 @@ class MqttLink {
   bool establish(Attempt& attempt);
   bool subscribe(Attempt& attempt, const Connack& connack);
   void pump(Attempt& attempt);
-  std::list<Outgoing> take_batch(std::list<Outgoing*>& batch);
   void deliver_early();
   void take_down(std::unique_ptr<Attempt> attempt);
   void wait_for_retry();

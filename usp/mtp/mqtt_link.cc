@@ -1,0 +1,361 @@
+#include "usp/mtp/mqtt_link.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "usp/mtp/mqtt_attempt.h"
+#include "usp/mtp/nodelay.h"
+#include "usp/topic.h"
+
+namespace usp::mtp {
+namespace {
+
+constexpr std::string_view kContentType = "usp.msg";
+constexpr auto kPahoSlack = std::chrono::seconds(2);  // Paho counts its timeouts in seconds
+
+std::size_t varint_bytes(std::size_t value) {
+  std::size_t bytes = 1;
+  for (; value >= 128; value /= 128) ++bytes;
+  return bytes;
+}
+
+}  // namespace
+
+std::size_t publish_packet_bytes(const OutboundMessage& message, MqttOptions::Version version) {
+  constexpr std::size_t kLength = 2;  // before each string
+  std::size_t body = kLength + message.topic.size() + message.payload.size();
+  if (message.qos > 0) body += 2;  // packet identifier
+  if (version == MqttOptions::Version::k311) {
+    if (!message.response_topic.empty()) {
+      body += add_reply_to("", message.response_topic).size();
+    }
+  } else {
+    std::size_t properties = 1 + kLength + kContentType.size();
+    if (!message.response_topic.empty()) properties += 1 + kLength + message.response_topic.size();
+    if (!message.correlation.empty()) properties += 1 + kLength + message.correlation.size();
+    body += varint_bytes(properties) + properties;
+  }
+  return 1 + varint_bytes(body) + body;
+}
+
+MqttLink::MqttLink(const MqttOptions& options, std::string client_id, bool receives, Owner& owner)
+    : options_(options),
+      receives_(receives),
+      owner_(owner),
+      client_id_(std::move(client_id)),
+      keep_alive_(options.keep_alive),
+      random_(std::random_device{}()) {}
+
+MqttLink::~MqttLink() {
+  begin_stop(std::chrono::milliseconds(0));
+  join();
+}
+
+void MqttLink::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void MqttLink::begin_stop(std::chrono::milliseconds grace) {
+  std::lock_guard lock(mutex_);
+  if (stopping_) return;
+  stopping_ = true;
+  stop_by_ = Clock::now() + grace;
+  changed_.notify_all();
+}
+
+void MqttLink::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+std::optional<SendResult> MqttLink::send(OutboundMessage& message, SendCompletion& done) {
+  bool wake = false;
+  {
+    std::lock_guard lock(mutex_);
+    if (stopping_) return SendResult::kClosed;
+    if (!up_) return SendResult::kNotConnected;
+    const std::size_t bytes = publish_packet_bytes(message, options_.version);
+    if (maximum_packet_bytes_ != 0 && bytes > maximum_packet_bytes_) return SendResult::kTooLarge;
+    if (queue_.size() >= options_.max_queued) {
+      refused_full_ = true;
+      return SendResult::kQueueFull;
+    }
+    wake = queue_.empty();
+    queue_.push_back({std::move(message), std::move(done), bytes, {}, {}});
+    ++counters_.accepted;
+  }
+  if (wake) changed_.notify_all();
+  return std::nullopt;
+}
+
+MqttLink::Counters MqttLink::counters() const {
+  std::lock_guard lock(mutex_);
+  Counters counters = counters_;
+  counters.queued = queue_.size();
+  counters.in_flight = in_flight_.size();
+  counters.up = up_;
+  return counters;
+}
+
+bool MqttLink::wait_until(const std::function<bool()>& done, Clock::time_point deadline) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_until(lock, deadline, done);
+}
+
+void MqttLink::signal(const std::function<void(Signals&)>& change) {
+  std::lock_guard lock(mutex_);
+  change(signals_);
+  changed_.notify_all();
+}
+
+void MqttLink::run() {
+  for (;;) {
+    if (run_connection()) failures_ = 0;
+    std::unique_lock lock(mutex_);
+    if (stopping_) return;
+    lock.unlock();
+    ++failures_;
+    wait_for_retry();
+  }
+}
+
+void MqttLink::wait_for_retry() {
+  const double random = std::uniform_real_distribution<double>(0.0, 1.0)(random_);
+  const auto wait = connect_wait(options_.retry, failures_, random);
+  wait_until([this] { return stopping_; }, Clock::now() + wait);
+}
+
+bool MqttLink::run_connection() {
+  {
+    std::lock_guard lock(mutex_);
+    if (stopping_) return false;
+    signals_ = {};
+    direct_ = false;
+  }
+  std::unique_ptr<Attempt> attempt;
+  try {
+    attempt = std::make_unique<Attempt>(*this, client_id_, keep_alive_);
+    if (!establish(*attempt)) {
+      take_down(std::move(attempt));
+      return false;
+    }
+  } catch (const mqtt::exception& error) {
+    signal([&](Signals& signals) { signals.text = error.what(); });
+    take_down(std::move(attempt));
+    return false;
+  }
+  const auto up_since = Clock::now();
+  pump(*attempt);
+  take_down(std::move(attempt));
+  // One that is thrown out at once, by a second client of the same id for instance, is a failure.
+  return Clock::now() - up_since >= options_.retry.time;
+}
+
+bool MqttLink::establish(Attempt& attempt) {
+  attempt.connect();
+  const auto connected = [this] { return signals_.connect_done || signals_.lost || stopping_; };
+  const bool answered = wait_until(connected, Clock::now() + options_.connect_timeout + kPahoSlack);
+  Connack connack;
+  {
+    std::lock_guard lock(mutex_);
+    if (!answered) signals_.text = "no CONNACK in time";
+    if (!answered || signals_.lost || stopping_) return false;
+    connack = signals_.connack;
+  }
+  set_nodelay_for_peer_port(options_.port);
+  client_id_ = connack.client_id;
+  // Paho ignores the broker's Server Keep Alive: connect again with that value (MQTT 5.0 3.2.2.3).
+  const std::chrono::seconds wanted(connack.keep_alive_s.value_or(0));
+  if (wanted.count() > 0 && (keep_alive_.count() == 0 || wanted < keep_alive_)) {
+    keep_alive_ = wanted;
+    failures_ = 0;
+    signal([](Signals& signals) { signals.text = "again with the broker's keep alive"; });
+    return false;
+  }
+  if (receives_ && !subscribe(attempt, connack)) return false;
+  std::uint64_t number = owner_.next_connection_number();
+  {
+    std::lock_guard lock(mutex_);
+    if (signals_.lost || stopping_) return false;
+    number_ = number;
+    // Paho takes no more than Receive Maximum either, but would buffer the rest out of sight.
+    window_ = std::min<std::size_t>(options_.max_in_flight, connack.receive_maximum);
+    maximum_packet_bytes_ = connack.maximum_packet_bytes;
+    maximum_qos_ = connack.maximum_qos;
+    response_information_ =
+        options_.use_connack_topics ? connack.response_information.value_or("") : "";
+    ++counters_.connects;
+    up_ = true;
+  }
+  owner_.on_link_up(*this, connack, number);
+  deliver_early();
+  return true;
+}
+
+bool MqttLink::subscribe(Attempt& attempt, const Connack& connack) {
+  std::vector<std::string> filters = options_.subscriptions;
+  if (options_.version == MqttOptions::Version::k311) {
+    for (std::string& filter : filters) {
+      if (!filter.ends_with('#')) filter += "/#";
+    }
+  }
+  if (options_.use_connack_topics) {  // R-MQTT.15
+    for (const std::string& topic : connack.subscribe_topics) filters.push_back(topic);
+    if (connack.response_information &&
+        std::none_of(filters.begin(), filters.end(), [&](const std::string& filter) {
+          return topic_matches(filter, *connack.response_information);
+        })) {
+      filters.push_back(*connack.response_information);
+    }
+  }
+  std::erase_if(filters, [](const std::string& filter) { return !is_topic_filter(filter); });
+  if (filters.empty()) {  // R-MQTT.16
+    signal([](Signals& signals) { signals.text = "nothing to subscribe to"; });
+    return false;
+  }
+  attempt.subscribe(filters);
+  const auto subscribed = [this] { return signals_.subscribe_done || signals_.lost || stopping_; };
+  const bool answered = wait_until(subscribed, Clock::now() + options_.connect_timeout);
+  std::lock_guard lock(mutex_);
+  if (!answered) signals_.text = "no SUBACK in time";
+  if (!answered || signals_.lost || stopping_) return false;
+  if (!signals_.granted) signals_.text = "the broker refuses every subscription";  // R-MQTT.17
+  return signals_.granted;
+}
+
+void MqttLink::deliver_early() {
+  for (;;) {
+    std::deque<Received> early;
+    {
+      std::lock_guard lock(mutex_);
+      early.swap(early_);
+      if (early.empty()) {
+        direct_ = true;
+        return;
+      }
+    }
+    for (Received& received : early) owner_.on_link_message(std::move(received));
+  }
+}
+
+void MqttLink::on_received(Received received) {
+  {
+    std::lock_guard lock(mutex_);
+    if (!direct_) {
+      // A resumed session delivers before SUBACK. What is beyond the bound was never promised.
+      if (early_.size() < options_.max_handling) early_.push_back(std::move(received));
+      return;
+    }
+  }
+  owner_.on_link_message(std::move(received));
+}
+
+void MqttLink::pump(Attempt& attempt) {
+  for (;;) {
+    std::vector<Outgoing*> batch;
+    std::string reply;
+    bool writable = false;
+    {
+      std::unique_lock lock(mutex_);
+      auto deadline = stopping_ ? stop_by_ : Clock::time_point::max();
+      if (!in_flight_.empty()) {
+        deadline = std::min(deadline, in_flight_.front().sent + options_.ack_timeout);
+      }
+      const auto something_to_do = [&] {
+        const bool can_send = !queue_.empty() && in_flight_.size() < window_;
+        const bool drained = stopping_ && queue_.empty() && in_flight_.empty();
+        const bool just_stopped = stopping_ && deadline > stop_by_;
+        return signals_.lost || can_send || drained || just_stopped;
+      };
+      if (deadline == Clock::time_point::max()) {
+        changed_.wait(lock, something_to_do);
+      } else {
+        changed_.wait_until(lock, deadline, something_to_do);
+      }
+      const auto now = Clock::now();
+      if (signals_.lost) return;
+      if (stopping_ && ((queue_.empty() && in_flight_.empty()) || now >= stop_by_)) return;
+      if (!in_flight_.empty() && now >= in_flight_.front().sent + options_.ack_timeout) {
+        signals_.text = "no PUBACK in time";
+        return;
+      }
+      while (!queue_.empty() && in_flight_.size() < window_) {
+        in_flight_.push_back(std::move(queue_.front()));
+        queue_.pop_front();
+        Outgoing& outgoing = in_flight_.back();
+        outgoing.self = std::prev(in_flight_.end());
+        outgoing.sent = now;
+        outgoing.message.qos = std::min(outgoing.message.qos, maximum_qos_);
+        batch.push_back(&outgoing);
+      }
+      reply = response_information_;
+      writable = refused_full_ && queue_.size() <= options_.max_queued / 2;
+      if (writable) refused_full_ = false;
+    }
+    for (Outgoing* outgoing : batch) {
+      try {
+        attempt.publish(*outgoing, reply);
+      } catch (const mqtt::exception&) {
+        on_acknowledged(outgoing, SendResult::kLost);
+      }
+    }
+    if (writable) owner_.on_link_writable();
+  }
+}
+
+void MqttLink::on_acknowledged(Outgoing* outgoing, SendResult result) {
+  std::list<Outgoing> done;
+  {
+    std::lock_guard lock(mutex_);
+    const bool was_full = in_flight_.size() >= window_;
+    done.splice(done.begin(), in_flight_, outgoing->self);
+    if (result == SendResult::kDelivered) {
+      ++counters_.delivered;
+      counters_.delivered_bytes += outgoing->bytes;
+    } else {
+      ++counters_.failed;
+    }
+    if ((was_full && !queue_.empty()) || (stopping_ && in_flight_.empty())) changed_.notify_all();
+  }
+  if (outgoing->done) outgoing->done(result);
+}
+
+DisconnectInfo MqttLink::failure_info(std::uint64_t number) {
+  DisconnectInfo info;
+  info.number = number;
+  info.reason_code = signals_.reason_code;
+  info.text = signals_.text;
+  info.failed_attempts = number == 0 ? failures_ + 1 : 0;
+  return info;
+}
+
+void MqttLink::take_down(std::unique_ptr<Attempt> attempt) {
+  bool stopping = false;
+  bool was_up = false;
+  DisconnectInfo info;
+  {
+    std::lock_guard lock(mutex_);
+    was_up = up_.exchange(false);
+    direct_ = false;
+    stopping = stopping_;
+    info = failure_info(was_up ? number_ : 0);
+    if (!stopping) ++(was_up ? counters_.disconnects : counters_.connect_failures);
+  }
+  attempt.reset();  // Paho fails what is in flight here, by on_acknowledged()
+  const SendResult result = stopping ? SendResult::kClosed : SendResult::kLost;
+  std::list<Outgoing> left;
+  {
+    std::lock_guard lock(mutex_);
+    left.swap(in_flight_);
+    for (Outgoing& outgoing : queue_) left.push_back(std::move(outgoing));
+    queue_.clear();
+    early_.clear();
+    refused_full_ = false;
+    counters_.failed += left.size();
+  }
+  for (Outgoing& outgoing : left) {
+    if (outgoing.done) outgoing.done(result);
+  }
+  if (!stopping || was_up) owner_.on_link_down(*this, info);
+}
+
+}  // namespace usp::mtp
