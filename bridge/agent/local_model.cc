@@ -7,8 +7,8 @@
 
 #include "bridge/agent/date_time.h"
 #include "bridge/agent/local_facts.h"
-#include "bridge/agent/reference_list.h"
 #include "usp/path.h"
+#include "usp/subscription.h"
 
 namespace bridge {
 namespace {
@@ -65,8 +65,7 @@ LocalModel::LocalModel(std::shared_ptr<const LocalTemplate> base,
   for (const auto& [path, value] : stored_) update_row(path);
 }
 
-// ---- rows
-// ----------------------------------------------------------------------------------------
+// ---- rows ---------------------------------------------------------------------------------------
 
 const std::vector<std::uint32_t>& LocalModel::rows_of(std::string_view table_path) const {
   if (const auto own = rows_.find(table_path); own != rows_.end()) return own->second;
@@ -139,8 +138,7 @@ std::vector<std::uint32_t> LocalModel::instances(std::string_view table_path) co
   return rows_of(table_path);
 }
 
-// ---- values
-// --------------------------------------------------------------------------------------
+// ---- values -------------------------------------------------------------------------------------
 
 LocalModel::Text LocalModel::text(std::string_view path, const LocalParam& param) const {
   if (const auto own = stored_.find(path); own != stored_.end()) return {own->second, false};
@@ -214,8 +212,7 @@ std::map<std::string, std::string> LocalModel::unique_keys(std::string_view inst
   return keys;
 }
 
-// ---- typed rows
-// ----------------------------------------------------------------------------------
+// ---- typed rows ---------------------------------------------------------------------------------
 
 std::string LocalModel::get(std::string_view object_path, std::string_view name) const {
   const Found found = find(object_path);
@@ -247,7 +244,8 @@ std::vector<LocalSubscription> LocalModel::subscriptions() const {
     row.id = get(row.path, "ID");
     row.created_ms = parse_date_time(get(row.path, "CreationDate")).value_or(0);
     row.notif_type = get(row.path, "NotifType");
-    for (std::string_view item : split_references(get(row.path, "ReferenceList"))) {
+    const std::string references = get(row.path, "ReferenceList");
+    for (std::string_view item : usp::split_references(references)) {
       row.reference_list.emplace_back(item);
     }
     row.persistent = get_flag(row.path, "Persistent");

@@ -4,10 +4,10 @@
 #include <charconv>
 #include <utility>
 
-#include "bridge/agent/reference_list.h"
 #include "bridge/agent/standard_model.h"
 #include "usp/endpoint_id.h"
 #include "usp/path.h"
+#include "usp/subscription.h"
 
 namespace bridge {
 namespace {
@@ -18,8 +18,7 @@ using usp::ObjectAccess;
 using usp::ParamAccess;
 using usp::ParamType;
 
-// ---- how the table below is written
-// --------------------------------------------------------------
+// ---- how the table below is written -------------------------------------------------------------
 
 /// Cannot be written; from the template, else `value`.
 LocalParam ro(std::string_view name, ParamType type, std::string_view value = {}) {
@@ -63,8 +62,7 @@ constexpr auto kReadOnly = ObjectAccess::kReadOnly;
 
 using Objects = std::vector<LocalObject>;
 
-// ---- the table
-// -----------------------------------------------------------------------------------
+// ---- the table ----------------------------------------------------------------------------------
 
 Objects agent_objects() {
   return {
@@ -95,7 +93,7 @@ Objects agent_objects() {
       {"Device.LocalAgent.Subscription.{i}.",
        kAddDelete,
        {alias(), rw("Enable", kBoolean, "false"), ro("Recipient", kString),
-        once("ID", kSubscriptionId), fact("CreationDate", kDateTime),
+        once("ID", kSubscriptionId), ro("CreationDate", kDateTime),
         rw("NotifType", kString, "", kNotifType),
         list(rw("ReferenceList", kString, "", kReferenceList)), rw("Persistent", kBoolean, "false"),
         rw("TimeToLive", kUnsignedInt, "0"), rw("NotifRetry", kBoolean, "false"),
@@ -224,8 +222,7 @@ Objects cwmp_objects(const std::string& vendor_root) {
   };
 }
 
-// ---- supported subtrees
-// --------------------------------------------------------------------------
+// ---- supported subtrees -------------------------------------------------------------------------
 
 std::shared_ptr<usp::SupportedObject> to_supported(const LocalObject& object) {
   auto result = std::make_shared<usp::SupportedObject>();
@@ -280,13 +277,13 @@ bool is_notif_type(std::string_view value) {
   return std::ranges::find(kTypes, value) != std::end(kTypes);
 }
 
-/// ReferenceList has no size in TR-181; this bounds what one row can hold.
-constexpr std::size_t kMaxReferenceListBytes = 16 << 10;
 constexpr std::size_t kMaxTopicBytes = 1024;
 
 std::optional<std::string> wrong_references(std::string_view value) {
-  if (value.size() > kMaxReferenceListBytes) return "longer than 16384 bytes";
-  for (std::string_view item : split_references(value)) {
+  const std::vector<std::string_view> items = usp::split_references(value);
+  if (items.size() > usp::kMaxReferences) return "more than 256 paths";
+  for (std::string_view item : items) {
+    if (item.size() > usp::kMaxReferenceBytes) return "a path of more than 256 bytes";
     if (const auto path = usp::parse_path(item); !path) return path.error().text;
   }
   return std::nullopt;

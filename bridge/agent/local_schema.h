@@ -45,8 +45,8 @@ struct LocalParam {
   LocalSource source = LocalSource::kStored;
   LocalCheck check = LocalCheck::kNone;
   bool list = false;
-  bool secret = false;       ///< reads as empty, encrypted at rest
-  bool value_change = true;  ///< false: changes all the time, raises no ValueChange
+  bool secret = false;            ///< reads as empty, encrypted at rest
+  bool value_change = true;       ///< false: changes all the time, raises no ValueChange
   std::string_view counted = {};  ///< kCount: the table, "Subscription."
 };
 

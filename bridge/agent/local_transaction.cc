@@ -103,8 +103,7 @@ void LocalTransaction::roll_back_to(Mark mark) {
   deleted_.resize(mark.deleted);
 }
 
-// ---- settings
-// ------------------------------------------------------------------------------------
+// ---- settings -----------------------------------------------------------------------------------
 
 std::optional<usp::Error> LocalTransaction::may_write(const LocalParam& param,
                                                       bool creating) const {
@@ -211,8 +210,7 @@ usp::StepResult LocalTransaction::set(const usp::Step& step) {
   return result;
 }
 
-// ---- rows
-// ----------------------------------------------------------------------------------------
+// ---- rows ---------------------------------------------------------------------------------------
 
 usp::Result<std::string> LocalTransaction::create_row(std::string_view table_path) {
   const LocalModel::Found found = model_.find(table_path);
@@ -379,8 +377,7 @@ bool LocalTransaction::remove_row(std::string_view instance_path) {
   return true;
 }
 
-// ---- outcome
-// -------------------------------------------------------------------------------------
+// ---- outcome ------------------------------------------------------------------------------------
 
 bool LocalTransaction::in_new_or_deleted_row(std::string_view path) const {
   const auto holds = [&](const std::string& row) { return path.starts_with(row); };

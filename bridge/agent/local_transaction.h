@@ -27,7 +27,7 @@ struct LocalCommit {
 struct LocalActor {
   /// "Device.LocalAgent.Controller.1": Recipient of its new subscriptions. Empty: the bridge or its
   /// control API.
-  std::string controller;
+  std::string controller = {};
   /// The bridge itself: may write what is read-only and add to tables that only it fills.
   bool bridge = false;
 };

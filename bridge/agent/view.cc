@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "bridge/agent/standard_model.h"
+#include "usp/subscription.h"
 
 namespace bridge {
 namespace {
@@ -96,7 +97,21 @@ std::optional<usp::Error> AgentView::check_value(std::string_view object_path,
                                                  std::string_view name,
                                                  std::string_view value) const {
   if (!local_.schema().owns(object_path)) return std::nullopt;
-  return local_.check_value(object_path, name, value);
+  if (auto why = local_.check_value(object_path, name, value)) return why;
+  return name == "ReferenceList" ? check_references(value) : std::nullopt;
+}
+
+/// The NotifType may come in the same message, so what any type allows is let through.
+std::optional<usp::Error> AgentView::check_references(std::string_view value) const {
+  using enum usp::NotifType;
+  std::optional<usp::Error> why;
+  for (const auto type :
+       {kValueChange, kObjectCreation, kObjectDeletion, kOperationComplete, kEvent}) {
+    auto against = usp::check_references(type, value, *this);
+    if (!against) return std::nullopt;
+    if (!why) why = std::move(against);
+  }
+  return why;
 }
 
 std::optional<usp::Error> AgentView::check_add(std::string_view table_path) const {

@@ -33,6 +33,8 @@ class AgentView : public usp::DataModel {
   std::optional<usp::Error> check_add(std::string_view table_path) const override;
 
  private:
+  std::optional<usp::Error> check_references(std::string_view value) const;
+
   const Tree& tree_;
   const LocalModel& local_;
   const AgentFacts& facts_;
