@@ -370,6 +370,13 @@ bool is_prefix(string_view text) {
          !text.starts_with("xml");
 }
 
+/// A namespace that can be written as it came: printable, and not one of SOAP's own.
+bool is_echoable(string_view uri) {
+  return !uri.empty() && uri.size() <= kMaxNamespaceBytes &&
+         std::none_of(uri.begin(), uri.end(), [](char c) { return c <= ' ' || c == 0x7F; }) &&
+         !uri.starts_with("http://schemas.xmlsoap.org/");
+}
+
 /// What the peer bound, seen from the method element outwards.
 class Bindings {
  public:
@@ -389,13 +396,13 @@ class Bindings {
     return {};
   }
 
-  /// First prefix whose URI starts with `stem`.
-  string_view prefix(string_view stem) const {
+  /// First declaration, xmlns:prefix="uri", whose URI starts with `stem`.
+  xml_attribute declaration(string_view stem) const {
     for (xml_node node = method_; is_element(node); node = node.parent()) {
       for (const xml_attribute declared : node.attributes()) {
         if (prefix_of(declared.name()) == "xmlns" &&
             string_view(declared.value()).starts_with(stem)) {
-          return local_name(declared.name());
+          return declared;
         }
       }
     }
@@ -413,10 +420,9 @@ Dialect learn_dialect(xml_node envelope, xml_node method, DeviationList& deviati
   string_view cwmp = fault ? string_view{} : prefix_of(method.name());
   string_view uri = fault ? string_view{} : bound.uri(cwmp);
   if (!uri.starts_with(kCwmpNamespaceStem)) {
-    const string_view known = bound.prefix(kCwmpNamespaceStem);
-    if (!known.empty()) {
-      cwmp = known;
-      uri = bound.uri(known);
+    if (const xml_attribute known = bound.declaration(kCwmpNamespaceStem)) {
+      cwmp = local_name(known.name());
+      uri = known.value();
     }
   }
   Dialect dialect;
@@ -426,9 +432,9 @@ Dialect learn_dialect(xml_node envelope, xml_node method, DeviationList& deviati
     }
   };
   adopt(dialect.envelope_prefix, prefix_of(envelope.name()));
-  adopt(dialect.encoding_prefix, bound.prefix(kEncodingNamespace));
+  adopt(dialect.encoding_prefix, local_name(bound.declaration(kEncodingNamespace).name()));
   adopt(dialect.cwmp_prefix, cwmp);
-  if (!uri.empty() && uri.size() <= kMaxNamespaceBytes) {
+  if (is_echoable(uri)) {
     dialect.cwmp_namespace = uri;
   }
   if (!fault && !uri.starts_with(kCwmpNamespaceStem)) {
