@@ -50,6 +50,7 @@ struct SupportedParam {
   bool list = false;         ///< comma-separated list of `type`
   bool value_change = true;  ///< false: a ValueChange subscription is accepted but stays silent
   bool secret = false;       ///< always read as empty (TR-181 hidden)
+  ReferenceKind reference = ReferenceKind::kNone;
 };
 
 struct SupportedArgument {

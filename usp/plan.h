@@ -100,8 +100,8 @@ struct StepResult {
   /// kAdd: the new instance. kOperate, asynchronous: the Request row
   /// ("Device.LocalAgent.Request.4.")
   std::string path;
-  /// kSet: relative name and value of every parameter set, as read back. kAdd: all unique keys the
-  /// new instance has. kOperate, synchronous: output arguments.
+  /// kSet: relative name and value of every parameter set, as read back; secrets empty. kAdd: all
+  /// unique keys the new instance has. kOperate, synchronous: output arguments.
   std::map<std::string, std::string> values;
   bool operator==(const StepResult&) const = default;
 };
@@ -112,8 +112,11 @@ struct StepResult {
 std::optional<usp_msg::Msg> finish(const Plan& plan, const std::vector<StepResult>& results,
                                    const Access& access);
 
-/// Bytes for a durable store and back; the format is versioned. nullopt: not such bytes.
+/// Bytes for a durable store and back; the format is versioned (plan_codec.cc). nullopt: not such
+/// bytes.
 std::string encode_plan(const Plan& plan);
 std::optional<Plan> decode_plan(std::string_view bytes);
+std::string encode_results(const std::vector<StepResult>& results);
+std::optional<std::vector<StepResult>> decode_results(std::string_view bytes);
 
 }  // namespace usp
