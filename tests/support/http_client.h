@@ -1,0 +1,56 @@
+// A CPE's side of HTTP for tests: blocking, and able to send anything.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace support {
+
+struct HttpAnswer {
+  unsigned status = 0;  ///< 0: the connection was closed instead
+  std::string head;     ///< as it came
+  std::string body;
+
+  std::vector<std::string> fields(std::string_view name) const;
+  /// The first one; empty when there is none.
+  std::string field(std::string_view name) const;
+  /// "session=..." of Set-Cookie.
+  std::string cookie() const;
+};
+
+class HttpClient {
+ public:
+  explicit HttpClient(std::uint16_t port, bool tls = false);
+  ~HttpClient();
+
+  void send(std::string_view bytes);
+  /// Also an interim answer (100).
+  HttpAnswer receive();
+  /// POST with Content-Length. `fields`: complete lines, each with its CRLF.
+  HttpAnswer post(std::string_view body, std::string_view fields = {});
+  /// True when the server has closed and nothing is left to read.
+  bool closed();
+  void close();
+
+ private:
+  std::size_t read_some();
+
+  boost::asio::io_context io_;
+  boost::asio::ssl::context context_;
+  boost::asio::ssl::stream<boost::asio::ip::tcp::socket> stream_;
+  bool tls_;
+  std::string buffer_;
+};
+
+/// A POST as it goes out.
+std::string post_text(std::string_view body, std::string_view fields = {});
+
+}  // namespace support

@@ -1,0 +1,24 @@
+// A certificate for a listener under test.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace support {
+
+/// A fresh key and a certificate of it for "localhost", as PEM files that live as long as this.
+class SelfSigned {
+ public:
+  SelfSigned();
+  ~SelfSigned();
+  SelfSigned(const SelfSigned&) = delete;
+  SelfSigned& operator=(const SelfSigned&) = delete;
+
+  std::string certificate() const { return (folder_ / "certificate.pem").string(); }
+  std::string key() const { return (folder_ / "key.pem").string(); }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+}  // namespace support
