@@ -5,18 +5,21 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 
 namespace bridge {
 
 struct Config;
-class Metrics;
-class Northbound;
-class Registry;
-class Store;
-class Timers;
-class Waker;
+struct LocalTemplate;
 class EventHub;
 class FirstContactBudget;
+class Metrics;
+class Northbound;
+class PathPool;
+class Registry;
+class Store;
+class SupportedCache;
+class Waker;
 
 struct Runtime {
   boost::asio::any_io_executor executor;  ///< the io threads
@@ -24,11 +27,13 @@ struct Runtime {
   Store& store;
   Metrics& metrics;
   EventHub& events;
+  PathPool& paths;
+  SupportedCache& supported;
   FirstContactBudget& first_contacts;
+  std::shared_ptr<const LocalTemplate> base;
   Waker* waker = nullptr;
   Registry* registry = nullptr;
   Northbound* northbound = nullptr;
-  Timers* timers = nullptr;
 };
 
 /// Unix time in milliseconds.

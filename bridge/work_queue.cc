@@ -5,7 +5,7 @@
 namespace bridge {
 
 void WorkQueue::push(WorkPtr work) {
-  auto& queue = work->priority == WorkPriority::kOperation ? operations_ : upkeep_;
+  auto& queue = work->kind == WorkKind::kOperation ? operations_ : upkeep_;
   queue.push_back(std::move(work));
 }
 
@@ -18,14 +18,8 @@ WorkPtr WorkQueue::front() const {
   return nullptr;
 }
 
-void WorkQueue::remove(const WorkPtr& work) {
-  std::erase(operations_, work);
-  std::erase(upkeep_, work);
-}
-
-bool WorkQueue::contains(const WorkPtr& work) const {
-  return std::count(operations_.begin(), operations_.end(), work) > 0 ||
-         std::count(upkeep_.begin(), upkeep_.end(), work) > 0;
+bool WorkQueue::remove(const WorkPtr& work) {
+  return std::erase(operations_, work) + std::erase(upkeep_, work) > 0;
 }
 
 std::vector<WorkPtr> WorkQueue::all() const {

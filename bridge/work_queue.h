@@ -10,19 +10,25 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "bridge/store/store.h"
 #include "bridge/task/task.h"
 
 namespace bridge {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-enum class WorkPriority { kOperation, kUpkeep };
+enum class WorkKind {
+  kOperation,     ///< asked for by a controller or the control API
+  kUpkeep,        ///< the bridge's own
+  kFirstContact,  ///< upkeep that the budget for first contacts counts
+};
 
 /// What became of a piece of work.
 enum class WorkEnd {
-  kDone,        ///< the task is done; it knows its result
+  kDone,        ///< the task is done: see its outcome()
   kNotReached,  ///< withdrawn before anything was sent; it will never be done
   kUnknown,     ///< something was sent, no answer came in time
   kCancelled,   ///< withdrawn on request before anything was sent
@@ -30,12 +36,16 @@ enum class WorkEnd {
 
 struct Work {
   std::shared_ptr<task::Task> task;
-  WorkPriority priority = WorkPriority::kOperation;
+  WorkKind kind = WorkKind::kOperation;
   SteadyTime deadline = SteadyTime::max();
-  std::int64_t operation_id = 0;  ///< 0: not durable
-  bool started = false;           ///< an RPC of it went out, in this or an earlier session
-  bool withdrawn = false;         ///< the deadline passed with an RPC open: its answer still counts
-  std::function<void(WorkEnd)> on_end;  ///< called once
+  bool started = false;  ///< an RPC of it was handed out, in this or an earlier session
+
+  /// What stores the task's progress, where task::Context::save asks for it; may be empty.
+  std::function<StateWrite(const std::string& progress)> save;
+  /// What stores that this must be taken back (task::Task::undo()), before the failure is told; may
+  /// be empty.
+  std::function<StateWrite(const std::string& progress)> save_undo;
+  std::function<void(WorkEnd)> on_end;  ///< called once, on the device's strand
 };
 
 using WorkPtr = std::shared_ptr<Work>;
@@ -49,15 +59,12 @@ class WorkQueue {
   /// device is passed over. nullptr: nothing to do.
   WorkPtr front() const;
 
-  void remove(const WorkPtr& work);
+  /// False: it was not in the queue (any more).
+  bool remove(const WorkPtr& work);
 
-  bool contains(const WorkPtr& work) const;
+  bool empty() const { return operations_.empty() && upkeep_.empty(); }
 
-  /// Nothing that a session could be used for.
-  bool idle() const { return front() == nullptr; }
-  std::size_t size() const { return operations_.size() + upkeep_.size(); }
-
-  /// All of it, operations first, to tell tasks what the device reports.
+  /// Everything, operations first, in order of arrival.
   std::vector<WorkPtr> all() const;
 
  private:

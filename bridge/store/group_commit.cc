@@ -17,7 +17,8 @@ Result<void> run_guarded(const std::function<Result<void>(StoreJob&)>& run, Stor
 Result<void> run_isolated(GroupCommit& group, StoreJob& job) {
   if (auto saved = group.db.execute("SAVEPOINT job"); !saved) return saved;
   Result<void> done = run_guarded(group.run, job);
-  if (done) return group.db.execute("RELEASE job");
+  if (done) done = group.db.execute("RELEASE job");
+  if (done) return done;
   // Some errors (disk full, I/O) make SQLite undo the whole transaction by itself.
   if (group.db.in_transaction()) {
     if (auto undone = group.db.execute("ROLLBACK TO job; RELEASE job"); !undone) return undone;

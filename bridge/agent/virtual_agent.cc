@@ -1,0 +1,216 @@
+#include "bridge/agent/virtual_agent.h"
+
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <random>
+#include <utility>
+
+#include "bridge/agent/fresh_view.h"
+#include "bridge/agent/unique_keys.h"
+#include "bridge/config.h"
+#include "bridge/metrics.h"
+#include "bridge/northbound.h"
+#include "bridge/runtime.h"
+#include "bridge/task/read_values.h"
+
+namespace bridge {
+
+namespace asio = boost::asio;
+
+namespace {
+
+using std::chrono::milliseconds;
+
+/// A role that only reads (controllers: role: read-only).
+class ReadOnlyAccess final : public usp::Access {
+ public:
+  bool unrestricted() const override { return false; }
+  bool may_read(std::string_view, std::string_view) const override { return true; }
+  bool may_write(std::string_view, std::string_view) const override { return false; }
+  bool may_add(std::string_view table) const override {
+    return table == "Device.LocalAgent.Subscription.";  // to hear is to read
+  }
+  bool may_delete(std::string_view instance) const override {
+    return instance.starts_with("Device.LocalAgent.Subscription.");
+  }
+  bool may_operate(std::string_view, std::string_view) const override { return false; }
+  bool may_subscribe(std::string_view) const override { return true; }
+};
+
+const usp::Access& access_of(const ControllerConfig* controller) {
+  static const usp::Access kFull;
+  static const ReadOnlyAccess kReadOnly;
+  if (controller != nullptr && controller->role == ControllerConfig::Role::kReadOnly) {
+    return kReadOnly;
+  }
+  return kFull;
+}
+
+std::string result_of(const usp_msg::Msg& msg) {
+  return msg.body().has_error() ? std::to_string(msg.body().error().err_code()) : "ok";
+}
+
+std::string type_of(const usp_msg::Msg& msg) {
+  return usp_msg::Header::MsgType_Name(msg.header().msg_type());
+}
+
+}  // namespace
+
+std::string make_msg_id() {
+  static const std::uint32_t kProcess = std::random_device{}();
+  static std::atomic<std::uint64_t> count{0};
+  return fmt::format("ub-{:08x}-{}", kProcess, ++count);
+}
+
+VirtualAgent::VirtualAgent(Device& device) : device_(device) {}
+VirtualAgent::~VirtualAgent() = default;
+
+LocalActor VirtualAgent::actor_of(const std::string& requester) {
+  LocalActor actor;
+  if (auto controller = device_.local().controller(requester)) {
+    actor.controller = controller->reference;
+  }
+  return actor;
+}
+
+void VirtualAgent::reply(const Caller& caller, const usp_msg::Msg& msg) {
+  device_.runtime().northbound->send(device_, caller.endpoint_id, caller.reply_topic,
+                                     caller.correlation, msg);
+}
+
+asio::awaitable<void> VirtualAgent::on_message(Caller caller, usp_msg::Msg msg) {
+  auto self = device_.shared_from_this();
+  Result<void> loaded = co_await device_.load();
+  if (!loaded) {
+    usp::Error error{usp::ErrorCode::kInternalError, "the store does not answer", {}};
+    reply(caller, usp::make_error(msg.header().msg_id(), error));
+    co_return;
+  }
+  if (!device_.onboarded()) {
+    spdlog::info("device {}: {} from {} dropped: the agent is not up yet", device_.endpoint_id(),
+                 type_of(msg), caller.endpoint_id);
+    device_.runtime().metrics.mqtt_dropped.add({"agent not up"});
+    co_return;
+  }
+  // A request that is under way already is not begun again (R-MSG.4).
+  std::string controller = caller.endpoint_id;
+  std::string msg_id = msg.header().msg_id();
+  if (!handling_[controller].insert(msg_id).second) co_return;
+  std::string type = type_of(msg);
+  auto began = std::chrono::steady_clock::now();
+  milliseconds timeout{0};
+  std::optional<usp_msg::Msg> answer = co_await handle(caller, std::move(msg), timeout);
+  handling_[controller].erase(msg_id);
+  if (handling_[controller].empty()) handling_.erase(controller);
+  std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  Metrics& metrics = device_.runtime().metrics;
+  metrics.usp_request_seconds.Observe(took.count());
+  metrics.usp_requests.add({type, answer ? result_of(*answer) : "ok"});
+  spdlog::debug("device {}: {} {} from {}: {} in {:.1f} ms", device_.endpoint_id(), type, msg_id,
+                controller, answer ? result_of(*answer) : "no answer or later",
+                took.count() * 1000);
+  if (answer) reply(caller, *answer);
+}
+
+asio::awaitable<std::optional<usp_msg::Msg>> VirtualAgent::request(usp_msg::Msg msg,
+                                                                   milliseconds timeout) {
+  auto self = device_.shared_from_this();
+  Result<void> loaded = co_await device_.load();
+  if (!loaded || !device_.onboarded()) co_return std::nullopt;
+  Caller caller;
+  caller.endpoint_id = "grpc";
+  if (msg.header().msg_id().empty()) msg.mutable_header()->set_msg_id(make_msg_id());
+  std::optional<usp_msg::Msg> answer = co_await handle(caller, std::move(msg), timeout);
+  co_return answer;
+}
+
+asio::awaitable<std::optional<usp_msg::Msg>> VirtualAgent::handle(Caller caller, usp_msg::Msg msg,
+                                                                  milliseconds timeout) {
+  const usp::Access& access = access_of(caller.config);
+  auto fresh = make_fresh_view(device_);
+  usp::Outcome outcome = usp::handle(msg, *fresh, access, false);
+  if (auto* need = std::get_if<usp::NeedValues>(&outcome)) {
+    std::vector<std::string> paths = std::move(need->paths);
+    fresh.reset();
+    auto reading = read_live(std::move(paths));
+    co_await std::move(reading);
+    fresh = make_fresh_view(device_);
+    outcome = usp::handle(msg, *fresh, access, true);
+  }
+  fresh.reset();
+  if (auto* respond = std::get_if<usp::Respond>(&outcome)) co_return std::move(respond->msg);
+  if (auto* plan = std::get_if<usp::Plan>(&outcome)) {
+    bool wait = caller.config == nullptr;
+    auto running = begin_operation(std::move(caller), std::move(*plan), timeout, wait);
+    std::optional<usp_msg::Msg> answer = co_await std::move(running);
+    co_return answer;
+  }
+  if (auto* peer = std::get_if<usp::PeerAnswer>(&outcome)) {
+    auto taking = on_peer_answer(caller.endpoint_id, std::move(peer->msg));
+    co_await std::move(taking);
+  } else if (auto* ignored = std::get_if<usp::Ignore>(&outcome)) {
+    spdlog::info("device {}: message of {} ignored: {}", device_.endpoint_id(), caller.endpoint_id,
+                 ignored->why);
+  }
+  co_return std::nullopt;
+}
+
+asio::awaitable<void> VirtualAgent::read_live(std::vector<std::string> paths) {
+  std::vector<std::string> names;
+  for (const std::string& path : paths) {
+    if (auto native = device_.to_native(path)) names.push_back(*native);
+  }
+  if (names.empty()) co_return;
+  auto work = std::make_shared<Work>();
+  work->task = std::make_shared<task::ReadValues>(std::move(names));
+  work->deadline =
+      std::chrono::steady_clock::now() + device_.runtime().config.device.live_read_deadline;
+  co_await device_.run(work);
+}
+
+asio::awaitable<void> VirtualAgent::on_peer_answer(std::string controller, usp_msg::Msg msg) {
+  if (msg.header().msg_type() != usp_msg::Header::NOTIFY_RESP) {
+    // An Error for a Notify is no NotifyResponse: it is sent again (R-NOT.1).
+    spdlog::info("device {}: {} answered a notification with an error", device_.endpoint_id(),
+                 controller);
+    co_return;
+  }
+  auto erase = [id = device_.id(), controller,
+                msg_id = msg.header().msg_id()](StateWriter& state) -> Result<bool> {
+    auto rows = state.notifications(id, controller, 10'000);
+    if (!rows) return tl::unexpected(rows.error());
+    for (const OutboxRow& row : *rows) {
+      auto outbound = decode_outbound(row.payload);
+      if (!row.needs_response || !outbound || outbound->msg_id != msg_id) continue;
+      return state.erase_notification(row.id);
+    }
+    return false;
+  };
+  Result<bool> erased = co_await device_.runtime().store.write_state(std::move(erase));
+  if (!erased) {
+    spdlog::error("device {}: NotifyResponse not stored", device_.endpoint_id());
+  } else if (*erased) {
+    device_.runtime().metrics.usp_notifications.add({"Notify", "confirmed"});
+  }
+}
+
+void VirtualAgent::keep_declared_outputs(const std::string& object, const std::string& command,
+                                         std::map<std::string, std::string>& values) {
+  auto snapshot = device_.snapshot();
+  const usp::SupportedObject* supported = supported_object(*snapshot->view, object);
+  const usp::SupportedCommand* declared =
+      supported == nullptr ? nullptr : supported->command(command);
+  if (declared == nullptr) return;
+  std::erase_if(values, [declared](const auto& value) {
+    std::string general = usp::to_supported_path(value.first);
+    for (const std::string& name : declared->output) {
+      if (name == general) return false;
+    }
+    return true;
+  });
+}
+
+}  // namespace bridge

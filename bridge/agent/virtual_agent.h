@@ -1,0 +1,161 @@
+// The virtual USP Agent of one device: answers messages, runs operations, composes notifications.
+//
+// Part of its Device: every call is made on the device's strand, after Device::load() unless a line
+// says otherwise.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "bridge/agent/execution.h"
+#include "bridge/agent/operation.h"
+#include "bridge/control/backend.h"
+#include "bridge/device.h"
+#include "bridge/store/rows.h"
+#include "usp/agent.h"
+#include "usp/subscription.h"
+
+namespace bridge {
+
+struct ControllerConfig;
+class Metrics;
+
+/// The controller a message came from, and where its answer goes.
+struct Caller {
+  const ControllerConfig* config = nullptr;  ///< nullptr: the control API
+  std::string endpoint_id;                   ///< "grpc" for the control API
+  std::string reply_topic;
+  std::string correlation;
+};
+
+/// TimerRow::kind.
+enum class TimerKind : int { kSubscriptionEnd = 0, kPeriodic = 1 };
+
+/// What the store keeps for one agent beside its local values.
+struct AgentRows {
+  std::vector<OperationRow> operations;  ///< open ones
+  std::vector<TimerRow> timers;
+  std::vector<InstanceRow> instances;
+};
+
+class VirtualAgent {
+ public:
+  explicit VirtualAgent(Device& device);
+  ~VirtualAgent();
+  VirtualAgent(const VirtualAgent&) = delete;
+  VirtualAgent& operator=(const VirtualAgent&) = delete;
+
+  // ---- messages
+  /// A message of a controller. Loads the device. The answer goes out through the Northbound.
+  boost::asio::awaitable<void> on_message(Caller caller, usp_msg::Msg msg);
+  /// A request of the control API; waits for its answer. Loads the device. nullopt: the agent is
+  /// not up yet.
+  boost::asio::awaitable<std::optional<usp_msg::Msg>> request(usp_msg::Msg msg,
+                                                              std::chrono::milliseconds timeout);
+  /// Stores a command and returns at once. Loads the device.
+  boost::asio::awaitable<tl::expected<control::OperationInfo, control::Backend::Refused>>
+  start_command(std::string command, std::string command_key,
+                std::map<std::string, std::string> input, std::chrono::milliseconds timeout);
+  control::CancelResult cancel(std::int64_t operation_id);
+
+  // ---- operations
+  /// The device was read from the store. Takes up what a restart has left open; what runs already
+  /// is passed over.
+  void on_loaded(const AgentRows& rows);
+  std::size_t open_operations() const { return running_.size(); }
+  /// `undo` takes back what `of` may have done; its row goes when it is done.
+  void track_undo(const WorkPtr& undo, const WorkPtr& of);
+  bool cancel_request(const std::string& request_row);
+  void shut_down();
+
+  // ---- what happens to the device; what is to be stored and told goes into the commit
+  void on_boot(const cwmp::Inform& inform, bool bootstrap, bool firmware_changed, Commit& commit);
+  void on_transfer_complete(const cwmp::TransferComplete& complete, Commit& commit);
+  void on_first_appearance(Commit& commit);
+  bool send_onboard_request(const std::string& controller_path, Commit& commit);
+  boost::asio::awaitable<void> on_timer(TimerRow row);
+  /// Asks the device to notify what subscriptions want to hear of, and polls what it does not.
+  /// `from_scratch`: the device has forgotten what was asked before.
+  void plan_notifications(bool from_scratch);
+
+  // ---- notifications
+  /// The notifications that a commit causes; also keeps timers and notification attributes in step
+  /// with changed subscriptions.
+  std::vector<OutboxRow> compose(Commit& commit);
+
+  /// Leaves only the output arguments that the command declares.
+  void keep_declared_outputs(const std::string& object, const std::string& command,
+                             std::map<std::string, std::string>& values);
+
+ private:
+  struct Running {
+    std::shared_ptr<Operation> operation;
+    std::shared_ptr<Execution> execution;
+    std::shared_ptr<Promise<usp_msg::Msg>> answer;  ///< for the control API
+  };
+
+  // virtual_agent.cc
+  boost::asio::awaitable<std::optional<usp_msg::Msg>> handle(Caller caller, usp_msg::Msg msg,
+                                                             std::chrono::milliseconds timeout);
+  boost::asio::awaitable<std::optional<usp_msg::Msg>> begin_operation(
+      Caller caller, usp::Plan plan, std::chrono::milliseconds timeout, bool wait);
+  boost::asio::awaitable<void> read_live(std::vector<std::string> paths);
+  boost::asio::awaitable<void> on_peer_answer(std::string controller, usp_msg::Msg msg);
+  LocalActor actor_of(const std::string& requester);
+  void reply(const Caller& caller, const usp_msg::Msg& msg);
+
+  // operations.cc
+  boost::asio::awaitable<Result<void>> store_operation(std::shared_ptr<Operation> operation);
+  std::shared_ptr<Execution> start(std::shared_ptr<Operation> operation);
+  boost::asio::awaitable<void> run_to_end(Running running);
+  void finish_requests(const Operation& operation, Commit& commit);
+  control::OperationInfo info_of(const Operation& operation) const;
+  void publish(const Operation& operation);
+  void resume(const OperationRow& row);
+  void resume_undo(const OperationRow& row);
+
+  // notifier.cc
+  void notify(const Told& told, std::vector<OutboxRow>& out);
+  std::vector<Told> tell(const Commit& commit);
+  OutboxRow outbox_row(const LocalController& controller, const usp_msg::Msg& msg, OutboxKind kind,
+                       bool needs_response, std::int64_t expires_ms) const;
+  const usp::SubscriptionSet& subscription_set();
+  void sync_timers(Commit& commit);
+  void put_timer(Commit& commit, TimerKind kind, const std::string& key, std::int64_t due_ms);
+  void drop_volatile_subscriptions(Commit& commit);
+  std::string boot_parameters(const LocalController& controller);
+  std::set<std::string> wanted_notifications();
+  void set_notification(std::vector<std::string> names, std::uint32_t level);
+  void poll();
+  static boost::asio::awaitable<void> commit_quietly(DevicePtr device, Commit commit);
+
+  Device& device_;
+  std::map<std::int64_t, Running> running_;  ///< by operation id
+  std::int64_t last_volatile_id_ = 0;        ///< operations without a row count down from -1
+  std::map<std::string, std::set<std::string>> handling_;  ///< msg_ids under way, by controller
+  std::optional<usp::SubscriptionSet> subscriptions_;
+  std::set<std::string> notifying_;      ///< native names with active notification
+  std::set<std::string> not_notifying_;  ///< native names whose notification the device refused
+  std::set<std::string> timers_;         ///< kind and key of the TimerRows of this agent
+};
+
+/// Writes notifications into the outbox, making room where an agent and controller have too many
+/// (design: Store).
+Result<void> add_to_outbox(StateWriter& writer, const std::vector<OutboxRow>& rows, std::size_t cap,
+                           Metrics& metrics);
+
+/// As the control API shows it. `finished_ms` 0: open.
+control::OperationInfo to_info(const Operation& operation, const std::string& endpoint_id,
+                               std::int64_t finished_ms);
+
+/// A fresh msg_id.
+std::string make_msg_id();
+
+}  // namespace bridge

@@ -1,0 +1,343 @@
+#include "bridge/device.h"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "bridge/agent/local_schema.h"
+#include "bridge/agent/supported.h"
+#include "bridge/agent/virtual_agent.h"
+#include "bridge/config.h"
+#include "bridge/event_hub.h"
+#include "bridge/first_contact_budget.h"
+#include "bridge/northbound.h"
+#include "bridge/runtime.h"
+#include "bridge/waker.h"
+
+namespace bridge {
+
+namespace asio = boost::asio;
+
+namespace {
+
+/// How much longer than the deadline the answer to an RPC that is already out may take (design:
+/// never guess).
+constexpr std::chrono::seconds kAnswerGrace{30};
+
+bool changes_names(const TreeUpdate& update) {
+  return !std::holds_alternative<ValuesRead>(update) &&
+         !std::holds_alternative<MarkedStale>(update);
+}
+
+Result<void> store_local(StateWriter& writer, std::int64_t id, const LocalCommit& local) {
+  for (const LocalValue& value : local.puts) {
+    if (auto put = writer.put_local_value(id, value); !put) return put;
+  }
+  for (const std::string& path : local.erases) {
+    if (auto erased = writer.erase_local_value(id, path); !erased) return erased;
+  }
+  return {};
+}
+
+}  // namespace
+
+Device::Device(Runtime& runtime, DeviceRow row)
+    : runtime_(runtime),
+      id_(row.id),
+      endpoint_id_(row.endpoint_id),
+      bound_username_(row.auth_username),
+      strand_(asio::make_strand(runtime.executor)),
+      onboarded_(row.onboarded),
+      row_(std::move(row)),
+      stored_row_(row_),
+      tree_(runtime.paths),
+      load_done_(strand_),
+      session_changed_(strand_) {
+  if (auto learned = decode_learned(row_.learned)) learned_ = *std::move(learned);
+  agent_ = std::make_unique<VirtualAgent>(*this);
+}
+
+Device::~Device() = default;
+
+// ---- what is known
+
+asio::awaitable<Result<void>> Device::load() {
+  while (loading_) co_await load_done_.wait();
+  if (loaded_) co_return Result<void>{};
+  loading_ = true;
+  Result<void> result = co_await do_load();
+  loading_ = false;
+  load_done_.notify();
+  co_return result;
+}
+
+asio::awaitable<Result<void>> Device::do_load() {
+  struct Loaded {
+    std::vector<NodeRow> nodes;
+    std::vector<LocalValue> values;
+    AgentRows agent;
+    std::int64_t last_inform_ms = 0;
+  };
+  auto read = [id = id_](StateReader& state, MirrorReader& mirror) -> Result<Loaded> {
+    Loaded out;
+    auto nodes = mirror.nodes(id);
+    if (!nodes) return tl::unexpected(nodes.error());
+    auto values = state.local_values(id);
+    if (!values) return tl::unexpected(values.error());
+    auto operations = state.open_operations(id);
+    if (!operations) return tl::unexpected(operations.error());
+    auto timers = state.timers(id);
+    if (!timers) return tl::unexpected(timers.error());
+    auto instances = state.instances(id);
+    if (!instances) return tl::unexpected(instances.error());
+    auto last = mirror.last_inform_ms(id);
+    if (!last) return tl::unexpected(last.error());
+    out.nodes = *std::move(nodes);
+    out.values = *std::move(values);
+    out.agent = {*std::move(operations), *std::move(timers), *std::move(instances)};
+    out.last_inform_ms = *last;
+    return out;
+  };
+  Result<Loaded> loaded = co_await runtime_.store.read(std::move(read));
+  if (!loaded) {
+    spdlog::error("device {}: cannot be loaded: {}", endpoint_id_, loaded.error().text);
+    co_return tl::unexpected(loaded.error());
+  }
+  tree_.load(loaded->nodes);
+  local_.emplace(runtime_.base, loaded->values);
+  path_map_ =
+      std::make_unique<RootPathMap>(row_.root.empty() ? "Device." : row_.root,
+                                    local_->schema().vendor_root(), local_->schema().roots());
+  supported_.reset();
+  if (last_inform_ms_ == 0) last_inform_ms_ = loaded->last_inform_ms;
+  loaded_ = true;
+  agent_->on_loaded(loaded->agent);
+  co_return Result<void>{};
+}
+
+std::unique_ptr<Snapshot> Device::snapshot() {
+  if (!supported_) supported_ = runtime_.supported.get(tree_, local_->schema(), *path_map_);
+  auto out = std::make_unique<Snapshot>();
+  AgentFacts& facts = out->facts;
+  runtime_.northbound->fill(facts);
+  facts.now_ms = now_ms();
+  facts.endpoint_id = endpoint_id_;
+  facts.response_topic = runtime_.northbound->agent_topic(endpoint_id_);
+  facts.up_since_ms = row_.last_boot_ms > 0 ? row_.last_boot_ms : row_.first_seen_ms;
+  facts.created_ms = row_.first_seen_ms;
+  facts.last_inform_ms = last_inform_ms_;
+  facts.last_inform_events = last_inform_events_;
+  runtime_.waker->fill(id_, facts);
+  if (session_live_) facts.reachability = "InSession";
+  facts.mirror_complete = onboarded_ && !learning_;
+  facts.unread_parameters = static_cast<std::uint32_t>(tree_.unread_count());
+  facts.open_operations = static_cast<std::uint32_t>(agent_->open_operations());
+  facts.native_root = row_.root;
+  facts.oldest_value_ms = last_inform_ms_;
+  out->view = std::make_unique<AgentView>(tree_, *local_, out->facts, *path_map_, supported_);
+  return out;
+}
+
+std::optional<std::string> Device::to_native(const std::string& path) const {
+  std::string native;
+  if (local_->schema().owns(path) || !path_map_->to_native(path, native)) return std::nullopt;
+  return native;
+}
+
+// ---- work
+
+asio::awaitable<void> Device::wait_for_session(SteadyTime until) {
+  while (wants_session() && std::chrono::steady_clock::now() < until) {
+    co_await session_changed_.wait_until(until);
+  }
+}
+
+void Device::note_work() { has_work_ = !queue_.empty() || agent_->open_operations() > 0; }
+
+void Device::push(WorkPtr work) {
+  queue_.push(std::move(work));
+  note_work();
+}
+
+bool Device::cancel(const WorkPtr& work) {
+  if (work->started) return false;
+  end_work(work, WorkEnd::kCancelled);
+  return true;
+}
+
+void Device::end_work(const WorkPtr& work, WorkEnd end) {
+  bool was_queued = queue_.remove(work);
+  if (work->kind == WorkKind::kFirstContact && first_contact_place_) {
+    first_contact_place_ = false;
+    runtime_.first_contacts.give_back();
+  }
+  if (current_ == work) current_.reset();
+  note_work();
+  if (queue_.front() == nullptr) session_changed_.notify();
+  if (was_queued && work->on_end) work->on_end(end);
+}
+
+asio::awaitable<WorkEnd> Device::run(WorkPtr work) {
+  auto self = shared_from_this();  // may be the last holder while it waits
+  auto end = std::make_shared<Promise<WorkEnd>>(strand_);
+  work->on_end = [end](WorkEnd how) { end->set(how); };
+  push(work);
+  if (!session_live_) runtime_.waker->wake(self);
+  std::optional<WorkEnd> ended = co_await end->get_until(work->deadline);
+  if (ended) co_return *ended;
+  co_return co_await settle_after_deadline(work, end);
+}
+
+asio::awaitable<WorkEnd> Device::settle_after_deadline(WorkPtr work,
+                                                       std::shared_ptr<Promise<WorkEnd>> end) {
+  if (session_live_ && current_ == work && work->task->phase() == task::Task::Phase::kOpen) {
+    std::optional<WorkEnd> late =
+        co_await end->get_until(std::chrono::steady_clock::now() + kAnswerGrace);
+    if (late) co_return *late;
+  }
+  if (end->ready()) co_return *end->value();
+  bool in_doubt = work->task->in_doubt();
+  if (!in_doubt) {
+    end_work(work, WorkEnd::kNotReached);
+    co_return WorkEnd::kNotReached;
+  }
+  std::string progress = work->task->save();
+  work->task->abandon({cwmp::FaultCode::kInternalError, "the deadline has passed", {}});
+  if (work->save_undo && work->task->undo() != nullptr) {
+    Commit undo;
+    undo.state.push_back(work->save_undo(progress));
+    Result<void> stored = co_await commit(std::move(undo));
+    if (!stored) spdlog::error("device {}: undo not stored: {}", endpoint_id_, stored.error().text);
+  }
+  undo_late(work);
+  end_work(work, WorkEnd::kUnknown);
+  co_return WorkEnd::kUnknown;
+}
+
+void Device::undo_late(const WorkPtr& work) {
+  std::unique_ptr<task::Task> undo = work->task->undo();
+  if (undo == nullptr) return;
+  auto again = std::make_shared<Work>();
+  again->task = std::move(undo);
+  again->started = true;
+  agent_->track_undo(again, work);
+  push(again);
+}
+
+void Device::lose_open_rpc() {
+  WorkPtr work = std::exchange(current_, nullptr);
+  if (!work || work->task->phase() != task::Task::Phase::kOpen) return;
+  task::Context ctx = context();
+  work->task->on_lost(ctx);
+  apply(ctx);
+  if (work->task->done()) end_work(work, WorkEnd::kDone);
+}
+
+void Device::shut_down() {
+  gone_ = true;
+  session_ = 0;
+  session_live_ = false;
+  for (const WorkPtr& work : queue_.all()) end_work(work, WorkEnd::kNotReached);
+  agent_->shut_down();
+}
+
+// ---- storing
+
+task::Context Device::context() { return task::Context{tree_, learned_, now_ms()}; }
+
+Diff Device::apply(task::Context& ctx) {
+  Diff all;
+  std::size_t size = tree_.size();
+  for (const TreeUpdate& update : ctx.updates) {
+    Diff diff = tree_.apply(update, ctx.now_ms);
+    all.insert(all.end(), std::make_move_iterator(diff.begin()),
+               std::make_move_iterator(diff.end()));
+    if (changes_names(update)) supported_.reset();
+  }
+  if (tree_.size() != size) supported_.reset();
+  ctx.updates.clear();
+  if (learning_) all.clear();
+  return all;
+}
+
+asio::awaitable<Result<void>> Device::commit(Commit commit) {
+  if (gone_) co_return fail(ErrorKind::kClosed, "the device was deleted");
+  auto self = shared_from_this();
+  std::vector<OutboxRow> rows = agent_->compose(commit);
+  publish(commit);
+  DirtyRows dirty = tree_.take_dirty();
+  row_.learned = encode_learned(learned_);
+  bool row_changed = !(row_ == stored_row_);
+
+  StateWrite state;
+  bool notify = !rows.empty();
+  if (notify || row_changed || !commit.state.empty() || !commit.local.empty()) {
+    std::size_t cap = runtime_.config.device.outbox_cap;
+    Metrics* metrics = &runtime_.metrics;
+    state = [id = id_, row = row_, row_changed, metrics, rows = std::move(rows), cap,
+             local = std::move(commit.local),
+             parts = std::move(commit.state)](StateWriter& writer) -> Result<void> {
+      if (row_changed) {
+        if (auto put = writer.put_device(row); !put) return tl::unexpected(put.error());
+      }
+      for (const LocalCommit& each : local) {
+        if (auto stored = store_local(writer, id, each); !stored) return stored;
+      }
+      for (const StateWrite& part : parts) {
+        if (auto done = part(writer); !done) return done;
+      }
+      return add_to_outbox(writer, rows, cap, *metrics);
+    };
+  }
+  MirrorWrite mirror;
+  if (!dirty.empty()) {
+    mirror = [id = id_, dirty = std::move(dirty)](MirrorWriter& writer) -> Result<void> {
+      if (auto put = writer.put_nodes(id, dirty.put); !put) return put;
+      return writer.erase_nodes(id, dirty.erased);
+    };
+  }
+  if (!state && !mirror) co_return Result<void>{};
+  stored_row_ = row_;
+  Result<void> result = co_await runtime_.store.write(std::move(state), std::move(mirror));
+  if (!result) {
+    spdlog::error("device {}: not stored: {}", endpoint_id_, result.error().text);
+    stored_row_.learned += "?";  // differs from every row: written again next time
+    loaded_ = false;  // what is in memory is ahead of the store: read again before the next use
+  } else if (notify) {
+    runtime_.northbound->poke();
+  }
+  co_return result;
+}
+
+void Device::publish(const Commit& commit) {
+  if (!runtime_.events.watched()) return;
+  control::Happening happening;
+  happening.time_ms = now_ms();
+  happening.endpoint_id = endpoint_id_;
+  auto tell = [&](const Change& change, bool native) {
+    auto path_of = [&](const std::string& path) -> std::optional<std::string> {
+      if (!native) return path;
+      return path_map_->to_usp(path);
+    };
+    if (const auto* value = std::get_if<ValueChanged>(&change)) {
+      auto path = path_of(value->path);
+      if (!path) return;
+      happening.what = control::ValueChanged{*path, value->value};
+    } else if (const auto* created = std::get_if<ObjectCreated>(&change)) {
+      auto path = path_of(created->path);
+      if (!path) return;
+      happening.what = control::ObjectCreated{*path};
+    } else {
+      auto path = path_of(std::get<ObjectDeleted>(change).path);
+      if (!path) return;
+      happening.what = control::ObjectDeleted{*path};
+    }
+    runtime_.events.publish(happening);
+  };
+  for (const Change& change : commit.device_changes) tell(change, true);
+  for (const LocalCommit& local : commit.local) {
+    for (const Change& change : local.changes) tell(change, false);
+  }
+}
+
+}  // namespace bridge

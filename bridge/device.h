@@ -1,0 +1,187 @@
+// One device while something happens to it: its row, its tree, what its agent keeps, and the work
+// that waits for it.
+//
+// A Device has a strand; everything below "on the strand" is called there and nowhere else,
+// coroutines included. It does not know USP messages (agent/virtual_agent.h) nor HTTP
+// (device_session.h).
+#pragma once
+
+#include <atomic>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/strand.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "bridge/agent/agent_facts.h"
+#include "bridge/agent/local_model.h"
+#include "bridge/agent/local_transaction.h"
+#include "bridge/agent/path_map.h"
+#include "bridge/agent/view.h"
+#include "bridge/learned.h"
+#include "bridge/result.h"
+#include "bridge/store/store.h"
+#include "bridge/tree.h"
+#include "bridge/wait.h"
+#include "bridge/work_queue.h"
+#include "cwmp/handler.h"
+#include "usp/subscription.h"
+
+namespace bridge {
+
+class VirtualAgent;
+struct Runtime;
+
+/// Something to tell subscribers of, in the agent's names.
+struct Told {
+  usp::Happening what;
+  std::string recipient = {};  ///< "Device.LocalAgent.Controller.1": only this one; empty: all
+};
+
+/// What one step leaves to be stored and told. Everything in it is committed together (design:
+/// Store).
+struct Commit {
+  std::vector<StateWrite> state;   ///< run in order, in one transaction, before `rows` go in
+  std::vector<LocalCommit> local;  ///< of LocalTransactions, in order
+  Diff device_changes;             ///< of the tree, in the device's own names
+  std::vector<Told> told;          ///< events and completions
+  std::vector<OutboxRow> rows;     ///< notifications that are composed already
+};
+
+/// A moment's view of the agent's whole tree; lives as long as nothing on the strand changes it.
+struct Snapshot {
+  AgentFacts facts;
+  std::unique_ptr<AgentView> view;
+};
+
+class Device : public std::enable_shared_from_this<Device> {
+ public:
+  using Strand = boost::asio::strand<boost::asio::any_io_executor>;
+
+  Device(Runtime& runtime, DeviceRow row);
+  ~Device();
+  Device(const Device&) = delete;
+  Device& operator=(const Device&) = delete;
+
+  // ---- any thread
+  std::int64_t id() const { return id_; }
+  const std::string& endpoint_id() const { return endpoint_id_; }
+  const Strand& strand() const { return strand_; }
+  bool in_session() const { return session_live_; }
+  bool onboarded() const { return onboarded_; }
+  std::int64_t last_inform_ms() const { return last_inform_ms_; }
+  /// The user name its identity is bound to since its first session; empty: none.
+  const std::string& bound_username() const { return bound_username_; }
+  /// Nothing under way and nothing queued: the object may go from memory.
+  bool can_be_dropped() const { return !session_live_ && !has_work_; }
+
+  // ---- on the strand: what is known
+  Runtime& runtime() { return runtime_; }
+  /// Reads the tree and the agent's own objects from the store, unless that was done. Also picks up
+  /// the operations that a restart has left open.
+  boost::asio::awaitable<Result<void>> load();
+  bool loaded() const { return loaded_; }
+  const DeviceRow& row() const { return row_; }
+  const Tree& tree() const { return tree_; }
+  LocalModel& local() { return *local_; }
+  const PathMap& path_map() const { return *path_map_; }
+  VirtualAgent& agent() { return *agent_; }
+  std::unique_ptr<Snapshot> snapshot();
+  /// The device's own name of a parameter or object of the agent; nullopt: not the device's.
+  std::optional<std::string> to_native(const std::string& path) const;
+
+  // ---- on the strand: work
+  /// Queues, wakes the device and waits for the end; at the deadline it is withdrawn, or its open
+  /// RPC's answer is waited for (bounded).
+  boost::asio::awaitable<WorkEnd> run(WorkPtr work);
+  /// Queues without waiting; upkeep does not wake the device.
+  void push(WorkPtr work);
+  /// Is there work to be done, and no session to do it in?
+  bool wants_session() const { return !session_live_ && !gone_ && queue_.front() != nullptr; }
+  /// Until a session begins, nothing waits any more, or `until`.
+  boost::asio::awaitable<void> wait_for_session(SteadyTime until);
+  /// The number of open operations changed.
+  void note_work();
+  /// Withdraws work that has not been started. False: too late.
+  bool cancel(const WorkPtr& work);
+
+  /// Stores, then tells subscribers and watchers. On an error nothing was stored but what the tree
+  /// holds is kept and written with the next commit.
+  boost::asio::awaitable<Result<void>> commit(Commit commit);
+
+  /// The device is deleted: ends its session and its work.
+  void shut_down();
+
+  // ---- on the strand: the session, called by DeviceSession
+  boost::asio::awaitable<tl::expected<std::uint64_t, cwmp::Refusal>> begin(
+      cwmp::SessionStart start);
+  boost::asio::awaitable<cwmp::AcsResponse> on_request(std::uint64_t session,
+                                                       cwmp::CpeRequest request);
+  boost::asio::awaitable<std::optional<cwmp::AcsRequest>> next_rpc(std::uint64_t session);
+  boost::asio::awaitable<void> on_response(std::uint64_t session, cwmp::CpeResponse response);
+  void on_end(std::uint64_t session, cwmp::SessionEnd end, bool rpc_open);
+
+ private:
+  // device.cc
+  task::Context context();
+  Diff apply(task::Context& context);
+  boost::asio::awaitable<Result<void>> do_load();
+  boost::asio::awaitable<WorkEnd> settle_after_deadline(WorkPtr work,
+                                                        std::shared_ptr<Promise<WorkEnd>> end);
+  void end_work(const WorkPtr& work, WorkEnd end);
+  void undo_late(const WorkPtr& work);
+  void lose_open_rpc();
+  void publish(const Commit& commit);
+
+  // device_inform.cc
+  void take_row_facts(const cwmp::SessionStart& start);
+  void plan_upkeep(const cwmp::Inform& inform, bool boot, bool bootstrap);
+  void start_first_contact();
+  boost::asio::awaitable<void> finish_first_contact();
+  boost::asio::awaitable<void> after_step(const WorkPtr& work_ref, task::Context& context);
+
+  Runtime& runtime_;
+  const std::int64_t id_;
+  const std::string endpoint_id_;
+  const std::string bound_username_;
+  Strand strand_;
+  std::atomic<bool> session_live_{false};
+  std::atomic<bool> has_work_{false};
+  std::atomic<bool> onboarded_{false};
+  std::atomic<std::int64_t> last_inform_ms_{0};
+
+  DeviceRow row_;
+  DeviceRow stored_row_;  ///< as the store has it
+  Learned learned_;
+  Tree tree_;
+  std::optional<LocalModel> local_;
+  std::unique_ptr<PathMap> path_map_;
+  std::shared_ptr<const usp::SupportedObject> supported_;  ///< null: to be built
+  std::unique_ptr<VirtualAgent> agent_;
+  std::string last_inform_events_;
+
+  bool loading_ = false;
+  bool loaded_ = false;
+  Signal load_done_;
+  Signal session_changed_;
+
+  WorkQueue queue_;
+  WorkPtr current_;            ///< the work whose RPC is open, or was last
+  std::uint64_t session_ = 0;  ///< the live session; 0: none
+  std::uint64_t last_session_ = 0;
+  bool end_session_ = false;  ///< a task wants the device to get to work
+  bool first_contact_place_ = false;
+  bool first_contact_queued_ = false;
+  std::int64_t first_contact_began_ms_ = 0;
+  bool learning_ = false;  ///< what is found now is no change: the tree is being learned
+  bool gone_ = false;
+};
+
+using DevicePtr = std::shared_ptr<Device>;
+
+}  // namespace bridge

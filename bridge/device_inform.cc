@@ -1,0 +1,314 @@
+// The part of Device that talks to the CPE: Informs, the RPCs of its work, and what they change.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "bridge/agent/virtual_agent.h"
+#include "bridge/config.h"
+#include "bridge/device.h"
+#include "bridge/event_hub.h"
+#include "bridge/first_contact_budget.h"
+#include "bridge/metrics.h"
+#include "bridge/runtime.h"
+#include "bridge/task/first_contact.h"
+#include "bridge/task/read_values.h"
+#include "bridge/waker.h"
+#include "cwmp/value.h"
+
+namespace bridge {
+
+namespace asio = boost::asio;
+
+namespace {
+
+bool has_event(const cwmp::Inform& inform, std::string_view code) {
+  return std::any_of(inform.events.begin(), inform.events.end(),
+                     [code](const cwmp::Event& event) { return event.code == code; });
+}
+
+const cwmp::ParameterValue* find_parameter(const cwmp::Inform& inform, std::string_view suffix) {
+  for (const cwmp::ParameterValue& value : inform.parameters) {
+    if (value.name.ends_with(suffix)) return &value;
+  }
+  return nullptr;
+}
+
+std::string joined_events(const cwmp::Inform& inform) {
+  std::string out;
+  for (const cwmp::Event& event : inform.events) out += (out.empty() ? "" : ",") + event.code;
+  return out;
+}
+
+/// 128 random bits as text that every CPE can store.
+std::string random_secret() {
+  std::random_device source;
+  std::string out;
+  constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz234567";
+  for (int i = 0; i < 26; ++i) out += kAlphabet[source() % kAlphabet.size()];
+  return out;
+}
+
+}  // namespace
+
+void Device::take_row_facts(const cwmp::SessionStart& start) {
+  const cwmp::Inform& inform = start.inform;
+  row_.manufacturer = inform.device_id.manufacturer;
+  if (const auto* url = find_parameter(inform, ".ManagementServer.ConnectionRequestURL")) {
+    row_.connection_request_url = url->value;
+  }
+  if (const auto* version = find_parameter(inform, ".DeviceInfo.SoftwareVersion")) {
+    row_.software_version = version->value;
+  }
+  if (const auto* version = find_parameter(inform, ".DeviceInfo.HardwareVersion")) {
+    row_.hardware_version = version->value;
+  }
+  if (std::string root = task::root_of(inform); !root.empty() && root != row_.root) {
+    row_.root = root;
+    path_map_ = std::make_unique<RootPathMap>(root, local_->schema().vendor_root(),
+                                              local_->schema().roots());
+    supported_.reset();
+  }
+  if (row_.auth_username.empty()) row_.auth_username = start.username;
+  last_inform_events_ = joined_events(inform);
+  last_inform_ms_ = now_ms();
+}
+
+asio::awaitable<tl::expected<std::uint64_t, cwmp::Refusal>> Device::begin(
+    cwmp::SessionStart start) {
+  using cwmp::Refusal;
+  auto self = shared_from_this();
+  Result<void> loaded = co_await load();
+  if (!loaded || gone_) {
+    co_return tl::unexpected(Refusal{Refusal::Kind::kBusy, std::chrono::seconds(30), "store"});
+  }
+  lose_open_rpc();  // a new session supersedes the old one (quirk 39)
+  session_ = ++last_session_;
+  std::uint64_t session = session_;
+  session_live_ = true;
+  session_changed_.notify();
+  end_session_ = false;
+
+  const cwmp::Inform& inform = start.inform;
+  bool bootstrap = has_event(inform, "0 BOOTSTRAP");
+  bool boot = bootstrap || has_event(inform, "1 BOOT");
+  std::string before = row_.software_version;
+  take_row_facts(start);
+  bool new_firmware = learned_.on_firmware(row_.software_version);
+  runtime_.waker->on_session(id_);
+  if (!onboarded_ || tree_.empty()) learning_ = true;
+
+  Commit commit;
+  task::Context ctx = context();
+  ctx.updates.push_back(ValuesRead{inform.parameters});
+  if (onboarded_ && bootstrap) ctx.updates.push_back(MarkedStale{"", new_firmware});
+  commit.device_changes = apply(ctx);
+  for (const WorkPtr& work : queue_.all()) {
+    task::Context each = context();
+    if (work->task->phase() != task::Task::Phase::kOpen && !work->task->done()) {
+      work->task->on_inform(inform, each);
+    }
+    Diff diff = apply(each);
+    commit.device_changes.insert(commit.device_changes.end(), diff.begin(), diff.end());
+    if (work->task->done()) end_work(work, WorkEnd::kDone);
+  }
+  if (boot && onboarded_) {
+    row_.last_boot_ms = now_ms();
+    agent_->on_boot(inform, bootstrap, before != row_.software_version, commit);
+  }
+  plan_upkeep(inform, boot || new_firmware, bootstrap);
+
+  Result<void> stored = co_await this->commit(std::move(commit));
+  if (!stored) {
+    on_end(session, cwmp::SessionEnd::kLost, false);
+    co_return tl::unexpected(Refusal{Refusal::Kind::kBusy, std::chrono::seconds(30), "store"});
+  }
+  auto touch = [id = id_, time = last_inform_ms_.load()](MirrorWriter& mirror) {
+    return mirror.put_last_inform_ms(id, time);
+  };
+  Result<void> touched = co_await runtime_.store.write_mirror(std::move(touch));
+  if (!touched) spdlog::warn("device {}: time of the Inform not stored", endpoint_id_);
+
+  control::Happening happening{last_inform_ms_, endpoint_id_, control::InformHappened{}};
+  for (const cwmp::Event& event : inform.events) {
+    std::get<control::InformHappened>(happening.what).event_codes.push_back(event.code);
+  }
+  runtime_.events.publish(happening);
+  co_return session;
+}
+
+void Device::plan_upkeep(const cwmp::Inform& inform, bool boot, bool bootstrap) {
+  static_cast<void>(inform);
+  if (learning_ || bootstrap) return start_first_contact();
+  if (boot) {
+    // What may have changed is read again; values stay valid meanwhile, the device has only just
+    // spoken.
+    auto refresh = std::make_shared<Work>();
+    refresh->kind = WorkKind::kUpkeep;
+    refresh->task = std::make_shared<task::Refresh>(std::vector<std::string>{row_.root},
+                                                    task::Refresh::What::kNamesAndValues);
+    push(refresh);
+    std::vector<std::string> names;
+    for (const Node& node : tree_.all()) {
+      if (!node.is_object() && node.state() == NodeState::kKnown) names.emplace_back(node.path());
+    }
+    auto values = std::make_shared<Work>();
+    values->kind = WorkKind::kUpkeep;
+    values->task = std::make_shared<task::ReadValues>(std::move(names));
+    push(values);
+  }
+  agent_->plan_notifications(bootstrap);
+}
+
+void Device::start_first_contact() {
+  if (first_contact_queued_) return;
+  first_contact_queued_ = true;
+  first_contact_began_ms_ = now_ms();
+  if (row_.connection_request_username.empty()) {
+    row_.connection_request_username = "usp-bridge";
+    row_.connection_request_password = random_secret();
+  }
+  task::Provisioning wanted;
+  wanted.connection_request_username = row_.connection_request_username;
+  wanted.connection_request_password = row_.connection_request_password;
+  auto interval = runtime_.config.cwmp.periodic_inform_interval;
+  wanted.periodic_interval_s = static_cast<std::uint32_t>(interval.count());
+  if (interval.count() > 0) {
+    // Spreads the fleet over the interval by the device's id.
+    std::int64_t offset = id_ * 7919 % interval.count();
+    wanted.periodic_time =
+        cwmp::format_datetime(std::chrono::sys_seconds(std::chrono::seconds(offset)));
+  }
+  std::string root = row_.root.empty() ? "Device." : row_.root;
+  auto work = std::make_shared<Work>();
+  work->kind = WorkKind::kFirstContact;
+  work->task = std::make_shared<task::FirstContact>(root, wanted);
+  work->on_end = [this](WorkEnd) { first_contact_queued_ = false; };
+  push(work);
+}
+
+asio::awaitable<void> Device::finish_first_contact() {
+  auto self = shared_from_this();
+  bool first = !onboarded_;
+  if (tree_.empty() || tree_.size() < 2)
+    co_return;  // nothing was listed: the next session tries again
+  learning_ = false;
+  onboarded_ = true;
+  row_.onboarded = true;
+  supported_.reset();
+  Commit commit;
+  if (first) agent_->on_first_appearance(commit);
+  Result<void> stored = co_await this->commit(std::move(commit));
+  if (!stored) {
+    onboarded_ = !first;
+    co_return;
+  }
+  double seconds = static_cast<double>(now_ms() - first_contact_began_ms_) / 1000.0;
+  runtime_.metrics.first_contact_seconds.Observe(seconds);
+  spdlog::info("device {}: learned, {} names in {:.1f} s", endpoint_id_, tree_.size(), seconds);
+  agent_->plan_notifications(true);
+}
+
+asio::awaitable<cwmp::AcsResponse> Device::on_request(std::uint64_t session,
+                                                      cwmp::CpeRequest request) {
+  auto self = shared_from_this();
+  if (session != session_) {
+    co_return cwmp::Fault{cwmp::FaultCode::kAcsRequestDenied, "another session took over", {}};
+  }
+  if (std::holds_alternative<cwmp::RequestDownload>(request)) {
+    co_return cwmp::RequestDownloadResponse{};  // nothing is offered: allowed, TR-069 A.4.1.5
+  }
+  Commit commit;
+  if (const auto* complete = std::get_if<cwmp::TransferComplete>(&request)) {
+    std::vector<WorkPtr> works = queue_.all();
+    for (const WorkPtr& work : works) {
+      task::Context ctx = context();
+      bool taken = work->task->phase() != task::Task::Phase::kOpen && !work->task->done() &&
+                   work->task->on_transfer_complete(*complete, works.size() == 1, ctx);
+      Diff diff = apply(ctx);
+      commit.device_changes.insert(commit.device_changes.end(), diff.begin(), diff.end());
+      if (work->task->done()) end_work(work, WorkEnd::kDone);
+      if (taken) break;
+    }
+    agent_->on_transfer_complete(*complete, commit);
+  }
+  Result<void> stored = co_await this->commit(std::move(commit));
+  if (!stored) {
+    co_return cwmp::Fault{cwmp::FaultCode::kAcsRetryRequest, "cannot be stored now", {}};
+  }
+  if (std::holds_alternative<cwmp::AutonomousTransferComplete>(request)) {
+    co_return cwmp::AutonomousTransferCompleteResponse{};
+  }
+  co_return cwmp::TransferCompleteResponse{};
+}
+
+asio::awaitable<std::optional<cwmp::AcsRequest>> Device::next_rpc(std::uint64_t session) {
+  auto self = shared_from_this();
+  while (session == session_ && !end_session_) {
+    WorkPtr work = queue_.front();
+    if (!work) co_return std::nullopt;
+    if (work->kind == WorkKind::kFirstContact && !first_contact_place_) {
+      if (!runtime_.first_contacts.take()) co_return std::nullopt;
+      first_contact_place_ = true;
+    }
+    task::Context ctx = context();
+    std::optional<cwmp::AcsRequest> rpc;
+    if (work->task->phase() == task::Task::Phase::kReady) rpc = work->task->next(ctx);
+    current_ = rpc ? work : nullptr;
+    if (rpc) work->started = true;
+    co_await after_step(work, ctx);
+    if (rpc && session == session_) co_return rpc;
+  }
+  co_return std::nullopt;
+}
+
+asio::awaitable<void> Device::on_response(std::uint64_t session, cwmp::CpeResponse response) {
+  auto self = shared_from_this();
+  if (session != session_ || !current_) co_return;
+  WorkPtr work = current_;
+  if (work->task->phase() != task::Task::Phase::kOpen) co_return;
+  task::Context ctx = context();
+  work->task->on_response(response, ctx);
+  current_.reset();
+  co_await after_step(work, ctx);
+}
+
+asio::awaitable<void> Device::after_step(const WorkPtr& work_ref, task::Context& ctx) {
+  WorkPtr work = work_ref;  // the caller's may be reset meanwhile
+  if (ctx.end_session) end_session_ = true;
+  bool save = ctx.save;
+  Commit commit;
+  commit.device_changes = apply(ctx);
+  if (save && work->save) commit.state.push_back(work->save(work->task->save()));
+  Result<void> stored = co_await this->commit(std::move(commit));
+  if (!stored) spdlog::error("device {}: {}", endpoint_id_, stored.error().text);
+  if (!work->task->done()) co_return;
+  bool first_contact = work->kind == WorkKind::kFirstContact;
+  bool good = work->task->outcome().kind == task::Outcome::Kind::kDone;
+  end_work(work, WorkEnd::kDone);
+  if (first_contact && good) co_await finish_first_contact();
+}
+
+void Device::on_end(std::uint64_t session, cwmp::SessionEnd end, bool rpc_open) {
+  if (session != session_) return;
+  static_cast<void>(rpc_open);
+  lose_open_rpc();
+  session_ = 0;
+  session_live_ = false;
+  if (first_contact_place_) {
+    first_contact_place_ = false;
+    runtime_.first_contacts.give_back();
+  }
+  auto outcome = control::SessionEnded::Outcome::kComplete;
+  if (end == cwmp::SessionEnd::kLost) outcome = control::SessionEnded::Outcome::kLost;
+  if (end == cwmp::SessionEnd::kShutdown) outcome = control::SessionEnded::Outcome::kShutdown;
+  runtime_.events.publish({now_ms(), endpoint_id_, control::SessionEnded{outcome}});
+  // Work that came in too late for this session, or that waits for its next step.
+  WorkPtr next = queue_.front();
+  if (next && next->kind == WorkKind::kOperation && end != cwmp::SessionEnd::kShutdown) {
+    runtime_.waker->wake(shared_from_this());
+  }
+}
+
+}  // namespace bridge

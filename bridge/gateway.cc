@@ -1,0 +1,335 @@
+#include "bridge/gateway.h"
+
+#include <openssl/rand.h>
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_future.hpp>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "bridge/admin.h"
+#include "bridge/agent/local_template.h"
+#include "bridge/agent/supported.h"
+#include "bridge/agent/virtual_agent.h"
+#include "bridge/config.h"
+#include "bridge/control/server.h"
+#include "bridge/control_backend.h"
+#include "bridge/cwmp_observer.h"
+#include "bridge/device.h"
+#include "bridge/event_hub.h"
+#include "bridge/first_contact_budget.h"
+#include "bridge/metrics.h"
+#include "bridge/northbound.h"
+#include "bridge/path_pool.h"
+#include "bridge/registry.h"
+#include "bridge/runtime.h"
+#include "bridge/session_handler.h"
+#include "bridge/store/sqlite_store.h"
+#include "bridge/waker.h"
+#include "cwmp/server.h"
+#include "usp/mtp/mqtt.h"
+#include "usp/topic.h"
+
+namespace bridge {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::chrono::seconds kSweepInterval{30};
+constexpr std::chrono::minutes kPurgeInterval{10};
+
+std::unique_ptr<Store> open_store(const Config& config, Metrics& metrics) {
+  StoreOptions options;
+  options.directory = config.store.directory;
+  options.key_file = config.store.key_file;
+  options.readers = config.store.readers;
+  options.on_batch = [&metrics](const StoreBatch& batch) {
+    metrics.store_batch_jobs.Observe(static_cast<double>(batch.jobs));
+    metrics.store_queue.Set(static_cast<double>(batch.queued));
+    using Seconds = std::chrono::duration<double>;
+    if (batch.state_commit.count() > 0) {
+      metrics.store_state_commit_seconds.Observe(Seconds(batch.state_commit).count());
+    }
+    if (batch.mirror_commit.count() > 0) {
+      metrics.store_mirror_commit_seconds.Observe(Seconds(batch.mirror_commit).count());
+    }
+  };
+  options.on_event = [](StoreEvent, const std::string& text) { spdlog::error("store: {}", text); };
+  auto store = open_sqlite_store(std::move(options));
+  if (!store) throw std::runtime_error("store: " + store.error().text);
+  return *std::move(store);
+}
+
+cwmp::ServerOptions acs_options(const CwmpConfig& config) {
+  cwmp::ServerOptions out;
+  out.address = config.listen;
+  out.port = config.port;
+  if (config.path != "/") out.paths = {config.path};
+  if (config.tls.enabled()) {
+    out.tls = cwmp::ServerTls{config.tls.certificate, config.tls.key, config.tls.client_ca};
+  }
+  if (config.auth.allow_anonymous || config.auth.scheme == CwmpConfig::Scheme::kNone) {
+    out.auth = std::nullopt;
+  } else {
+    out.auth->realm = config.auth.realm;
+    out.auth->digest = config.auth.scheme == CwmpConfig::Scheme::kDigest;
+    out.auth->basic = config.auth.scheme == CwmpConfig::Scheme::kBasic;
+  }
+  if (RAND_bytes(out.nonce_key.data(), static_cast<int>(out.nonce_key.size())) != 1) {
+    throw std::runtime_error("no randomness");
+  }
+  out.max_body_bytes = config.limits.envelope_bytes;
+  out.max_header_bytes = config.limits.header_bytes;
+  out.max_connections = config.limits.connections;
+  out.max_sessions = config.limits.sessions;
+  out.request_timeout = config.timeouts.request;
+  out.session_idle = std::chrono::duration_cast<std::chrono::seconds>(config.timeouts.idle);
+  out.session_limit = std::chrono::duration_cast<std::chrono::seconds>(config.timeouts.session);
+  out.trusted_proxies = config.trusted_proxies;
+  return out;
+}
+
+usp::mtp::MqttOptions mqtt_options(const MqttConfig& config) {
+  usp::mtp::MqttOptions out;
+  out.host = config.host;
+  out.port = config.broker_port();
+  out.username = config.username;
+  out.password = config.password;
+  out.client_id = config.client_id;
+  out.connections = config.connections;
+  out.tls.enabled = config.tls.enabled;
+  out.tls.ca = config.tls.ca;
+  out.tls.certificate = config.tls.certificate;
+  out.tls.key = config.tls.key;
+  out.tls.verify = config.tls.verify;
+  // Every agent's topic: the template up to its placeholder, then anything.
+  std::string filter = config.agent_topic;
+  std::size_t placeholder = filter.find(usp::kEndpointPlaceholder);
+  out.subscriptions = {filter.substr(0, placeholder) + "#"};
+  out.subscription_qos = config.qos;
+  out.keep_alive = config.keep_alive;
+  out.max_queued = config.max_queued_messages;
+  out.max_handling = config.max_queued_messages;
+  out.max_message_bytes = config.max_message_bytes;
+  return out;
+}
+
+control::ServerOptions grpc_options(const GrpcConfig& config) {
+  control::ServerOptions out;
+  out.listen = config.listen;
+  if (!config.listen.starts_with("unix:")) out.listen += ":" + std::to_string(config.port);
+  out.certificate_file = config.tls.certificate;
+  out.key_file = config.tls.key;
+  out.client_ca_file = config.tls.client_ca;
+  out.allow_insecure = config.allow_insecure_off_loopback;
+  return out;
+}
+
+}  // namespace
+
+struct Gateway::Impl {
+  explicit Impl(const Config& settings)
+      : config(settings),
+        work(asio::make_work_guard(io)),
+        store(open_store(settings, metrics)),
+        first_contacts(settings.device.first_contact_budget),
+        runtime{io.get_executor(), config,         *store,
+                metrics,           events,         paths,
+                supported,         first_contacts, make_local_template(settings)},
+        registry(runtime),
+        waker(runtime),
+        sessions(runtime),
+        observer(metrics),
+        northbound(runtime, std::make_unique<usp::mtp::MqttTransport>(mqtt_options(settings.mqtt))),
+        backend(runtime),
+        sweep_timer(io),
+        purge_timer(io) {
+    runtime.waker = &waker;
+    runtime.registry = &registry;
+    runtime.northbound = &northbound;
+  }
+
+  void start();
+  void stop();
+  void run_threads();
+  void resume_operations();
+  void sweep_later();
+  void purge_later();
+  std::vector<std::string> not_ready() const;
+
+  const Config& config;
+  Metrics metrics;
+  EventHub events;
+  PathPool paths;
+  SupportedCache supported;
+  asio::io_context io;
+  asio::executor_work_guard<asio::io_context::executor_type> work;
+  std::unique_ptr<Store> store;
+  FirstContactBudget first_contacts;
+  Runtime runtime;
+  Registry registry;
+  Waker waker;
+  BridgeSessionHandler sessions;
+  CwmpObserver observer;
+  Northbound northbound;
+  ControlBackend backend;
+  asio::steady_timer sweep_timer;
+  asio::steady_timer purge_timer;
+  std::unique_ptr<cwmp::Server> acs;
+  std::unique_ptr<control::Server> grpc;
+  std::unique_ptr<AdminServer> admin;
+  std::vector<std::thread> threads;
+  bool stopped = false;
+  bool acs_started = false;
+};
+
+void Gateway::Impl::run_threads() {
+  std::size_t count = config.threads;
+  if (count == 0) count = std::max(2U, std::thread::hardware_concurrency());
+  for (std::size_t i = 0; i < count; ++i) {
+    threads.emplace_back([this] { io.run(); });
+  }
+}
+
+void Gateway::Impl::start() {
+  auto count = [](StateReader& state, MirrorReader&) { return state.device_count(); };
+  if (auto devices = store->read_now(count)) metrics.devices.Set(static_cast<double>(*devices));
+
+  acs = std::make_unique<cwmp::Server>(io.get_executor(), acs_options(config.cwmp), sessions,
+                                       &observer);
+  AdminServer::Options options;
+  options.listen = config.admin.listen;
+  options.port = config.admin.port;
+  options.metrics = [this] {
+    metrics.cwmp_sessions_open.Set(static_cast<double>(acs->open_sessions()));
+    return metrics.text();
+  };
+  options.not_ready = [this] { return not_ready(); };
+  run_threads();
+  auto started = AdminServer::start(io.get_executor(), std::move(options));
+  if (!started) throw std::runtime_error("admin: " + started.error().text);
+  admin = *std::move(started);
+  grpc = std::make_unique<control::Server>(io.get_executor(), backend, grpc_options(config.grpc));
+  northbound.start();
+  acs->start();
+  acs_started = true;
+  resume_operations();
+  sweep_later();
+  purge_later();
+}
+
+/// What a restart has interrupted goes on now, not when its device next appears: deadlines run.
+void Gateway::Impl::resume_operations() {
+  std::int64_t after = 0;
+  for (;;) {
+    auto read = [after](StateReader& state, MirrorReader&) {
+      return state.devices_with_open_operations(after, 256);
+    };
+    auto ids = store->read_now(read);
+    if (!ids || ids->empty()) return;
+    for (std::int64_t id : *ids) {
+      after = id;
+      auto resume = [](Runtime& shared, std::int64_t device_id) -> asio::awaitable<void> {
+        Result<DevicePtr> device = co_await shared.registry->by_id(device_id);
+        if (!device || !*device) co_return;
+        auto loading = (*device)->load();
+        Result<void> loaded =
+            co_await asio::co_spawn((*device)->strand(), std::move(loading), asio::use_awaitable);
+        if (!loaded) spdlog::error("device {}: {}", device_id, loaded.error().text);
+      };
+      auto resuming = resume(runtime, id);
+      asio::co_spawn(io, std::move(resuming), asio::detached);
+    }
+  }
+}
+
+void Gateway::Impl::sweep_later() {
+  sweep_timer.expires_after(kSweepInterval);
+  sweep_timer.async_wait([this](boost::system::error_code error) {
+    if (error) return;
+    registry.sweep();
+    sweep_later();
+  });
+}
+
+void Gateway::Impl::purge_later() {
+  purge_timer.expires_after(kPurgeInterval);
+  purge_timer.async_wait([this](boost::system::error_code error) {
+    if (error) return;
+    auto purge = [](Impl& self) -> asio::awaitable<void> {
+      std::chrono::milliseconds keep = self.config.device.keep_finished_operations;
+      auto write = [before = now_ms() - keep.count()](StateWriter& state) {
+        return state.purge_operations(before, 10'000);
+      };
+      Result<std::int64_t> purged = co_await self.store->write_state(std::move(write));
+      if (!purged) spdlog::warn("store: {}", purged.error().text);
+    };
+    auto purging = purge(*this);
+    asio::co_spawn(io, std::move(purging), asio::detached);
+    purge_later();
+  });
+}
+
+std::vector<std::string> Gateway::Impl::not_ready() const {
+  std::vector<std::string> reasons;
+  if (stopped) reasons.emplace_back("stopping");
+  if (!northbound.connected()) reasons.emplace_back("mqtt: not connected");
+  return reasons;
+}
+
+void Gateway::Impl::stop() {
+  if (std::exchange(stopped, true)) return;
+  auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(config.shutdown_timeout);
+  spdlog::info("stopping");
+  sessions.stop();
+  waker.stop();
+  sweep_timer.cancel();
+  purge_timer.cancel();
+  if (grpc) grpc->shutdown(std::min<std::chrono::milliseconds>(limit / 3, std::chrono::seconds(5)));
+  if (acs_started) {
+    auto stopping = acs->stop(limit / 3);
+    asio::co_spawn(io, std::move(stopping), asio::use_future).wait();
+  }
+  northbound.stop(std::min<std::chrono::milliseconds>(limit / 3, std::chrono::seconds(5)));
+  store->close();
+  if (admin) admin->stop();
+  work.reset();
+  io.stop();
+  for (std::thread& thread : threads) thread.join();
+  spdlog::info("stopped");
+}
+
+Gateway::Gateway(const Config& config) : impl_(std::make_unique<Impl>(config)) {
+  try {
+    impl_->start();
+  } catch (...) {
+    impl_->stop();
+    throw;
+  }
+}
+
+Gateway::~Gateway() { stop(); }
+
+int Gateway::acs_port() const { return impl_->acs->port(); }
+int Gateway::grpc_port() const { return impl_->grpc->port(); }
+int Gateway::admin_port() const { return impl_->admin->port(); }
+void Gateway::stop() { impl_->stop(); }
+
+void Gateway::reload() {
+  auto reloaded = impl_->acs->reload_tls();
+  if (!reloaded) {
+    spdlog::error("reload: {}; the certificates in use stay", reloaded.error());
+  } else {
+    spdlog::info("reload: certificates read again");
+  }
+}
+
+}  // namespace bridge

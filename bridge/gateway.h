@@ -1,0 +1,39 @@
+// Builds the whole service from its configuration, and takes it down again.
+#pragma once
+
+#include <memory>
+
+namespace bridge {
+
+struct Config;
+
+/// One per process. Not thread-safe.
+class Gateway {
+ public:
+  /// Opens the store, listens and connects. Throws std::runtime_error with what is wrong. `config`
+  /// outlives it.
+  explicit Gateway(const Config& config);
+
+  /// stop(), if that was not called.
+  ~Gateway();
+  Gateway(const Gateway&) = delete;
+  Gateway& operator=(const Gateway&) = delete;
+
+  /// Ports that were given as 0 in the configuration.
+  int acs_port() const;
+  int grpc_port() const;
+  int admin_port() const;
+
+  /// Drains: no new sessions and calls, running ones to their end, the outbox as far as the broker
+  /// takes it, then the last commit. Takes at most Config::shutdown_timeout.
+  void stop();
+
+  /// Reads the TLS certificates again.
+  void reload();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace bridge

@@ -1,0 +1,101 @@
+// usp-bridge: the service.
+#include <signal.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <string>
+
+#include "bridge/config.h"
+#include "bridge/gateway.h"
+
+namespace {
+
+constexpr const char* kJsonPattern =
+    R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","thread":%t,"message":"%v"})";
+constexpr const char* kTextPattern = "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
+
+/// Escapes what would break a JSON line; messages hold text from devices and controllers.
+class JsonSafe final : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm&,
+              spdlog::memory_buf_t& out) override {
+    for (char c : message.payload) {
+      auto byte = static_cast<unsigned char>(c);
+      if (c == '"' || c == '\\') {
+        out.push_back('\\');
+        out.push_back(c);
+      } else if (byte < 0x20) {
+        fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(byte));
+      } else {
+        out.push_back(c);
+      }
+    }
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<JsonSafe>();
+  }
+};
+
+void set_up_log(const bridge::LogConfig& config) {
+  auto logger = spdlog::stdout_logger_mt("usp-bridge");
+  bool json = config.format == bridge::LogConfig::Format::kJson;
+  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+  formatter->add_flag<JsonSafe>('v').set_pattern(json ? kJsonPattern : kTextPattern);
+  logger->set_formatter(std::move(formatter));
+  logger->set_level(spdlog::level::from_str(config.level));
+  logger->flush_on(spdlog::level::info);
+  spdlog::set_default_logger(std::move(logger));
+}
+
+int serve(const bridge::LoadedConfig& loaded) {
+  set_up_log(loaded.config.log);
+  for (const std::string& warning : loaded.warnings) spdlog::warn("configuration: {}", warning);
+
+  // Blocked before any thread exists, so that only sigwait() below sees them.
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, number);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  try {
+    bridge::Gateway gateway(loaded.config);
+    spdlog::info("ready: acs port {}, grpc port {}, admin port {}", gateway.acs_port(),
+                 gateway.grpc_port(), gateway.admin_port());
+    int received = 0;
+    while (sigwait(&signals, &received) == 0 && received == SIGHUP) gateway.reload();
+    gateway.stop();
+  } catch (const std::exception& error) {
+    spdlog::error("{}", error.what());
+    std::cerr << "usp-bridge: " << error.what() << "\n";
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Lets USP (TR-369) controllers manage TR-069 devices.", "usp-bridge");
+  std::string file;
+  bool check = false;
+  app.add_option("-c,--config", file, "YAML configuration; without it the defaults hold");
+  app.add_flag("--check-config", check, "say what is wrong with the configuration, and exit");
+  app.set_version_flag("--version", std::string("usp-bridge ") + USP_BRIDGE_VERSION);
+  CLI11_PARSE(app, argc, argv);
+
+  bridge::Environment environment = bridge::process_environment();
+  auto loaded = file.empty() ? bridge::parse_config("", "defaults", environment)
+                             : bridge::load_config(file, environment);
+  if (!loaded) {
+    std::cerr << loaded.error().text << "\n";
+    return 2;
+  }
+  if (check) {
+    for (const std::string& warning : loaded->warnings) std::cout << "warning: " << warning << "\n";
+    std::cout << "the configuration is good\n";
+    return 0;
+  }
+  return serve(*loaded);
+}

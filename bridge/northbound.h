@@ -1,0 +1,104 @@
+// The bridge's side of the broker: records in to their agents, answers and notifications out,
+// Connect records before anything else, and the timers of agents.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/strand.hpp>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "bridge/agent/agent_facts.h"
+#include "bridge/config.h"
+#include "bridge/result.h"
+#include "bridge/store/rows.h"
+#include "bridge/wait.h"
+#include "proto/usp/usp_msg.pb.h"
+#include "usp/mtp/transport.h"
+#include "usp/record.h"
+
+namespace bridge {
+
+class Device;
+struct Runtime;
+
+/// Thread-safe.
+class Northbound final : private usp::mtp::TransportHandler {
+ public:
+  Northbound(Runtime& runtime, std::unique_ptr<usp::mtp::Transport> transport);
+  ~Northbound() override;
+
+  void start();
+  /// Sends what is queued for at most `grace`, then leaves the broker. The executor must still run.
+  void stop(std::chrono::milliseconds grace);
+
+  /// An answer to a controller, now; it is lost when the broker is away. One that the broker would
+  /// not take becomes Error 7005.
+  void send(const Device& device, const std::string& controller, const std::string& topic,
+            const std::string& correlation, const usp_msg::Msg& msg);
+
+  /// There is something new in the outbox, or among the timers.
+  void poke();
+  void poke_timers() { poke(); }
+
+  std::string agent_topic(const std::string& endpoint_id) const;
+  void fill(AgentFacts& facts) const;
+  bool connected() const { return connection_ != 0; }
+  usp::mtp::TransportCounters counters() const { return transport_->counters(); }
+
+ private:
+  struct Target {
+    std::string from_id;  ///< the agent
+    std::int64_t device_id = 0;
+    std::string controller;
+    std::string topic;
+    std::string correlation;
+  };
+
+  // on the transport's threads
+  void on_message(usp::mtp::InboundMessage message) override;
+  void on_overload(const usp::mtp::InboundMessage& message) override;
+  void on_connected(const usp::mtp::ConnectionInfo& info) override;
+  void on_disconnected(const usp::mtp::DisconnectInfo& info) override;
+
+  boost::asio::awaitable<void> receive(usp::mtp::InboundMessage message);
+  const ControllerConfig* controller(const std::string& endpoint_id) const;
+  /// Where the answer to a request goes; empty: the request is dropped.
+  std::string reply_topic(const ControllerConfig& controller,
+                          const usp::mtp::InboundMessage& message) const;
+  void publish(const Target& target, const usp_msg::Msg& msg, usp::mtp::SendCompletion done);
+  void greet(const std::string& from_id, std::int64_t device_id, const std::string& controller);
+
+  boost::asio::awaitable<void> greet_all(std::uint64_t connection);
+  boost::asio::awaitable<void> run_outbox();
+  boost::asio::awaitable<bool> send_due();
+  void deliver(const OutboxRow& row);
+  boost::asio::awaitable<void> settle(OutboxRow row, usp::mtp::SendResult result);
+  boost::asio::awaitable<void> run_timers();
+
+  Runtime& runtime_;
+  std::unique_ptr<usp::mtp::Transport> transport_;
+  std::map<std::string, const ControllerConfig*, std::less<>> controllers_;
+  boost::asio::strand<boost::asio::any_io_executor> strand_;  ///< of the outbox and the timers
+  Signal outbox_signal_;
+  Signal timer_signal_;
+  std::unordered_set<std::int64_t> in_flight_;  ///< outbox rows
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> poked_{false};
+  std::atomic<int> loops_{0};
+
+  std::atomic<std::uint64_t> connection_{0};  ///< 0: not connected
+  std::atomic<std::int64_t> connected_since_ms_{0};
+  mutable std::mutex mutex_;
+  std::string client_id_;
+  std::set<std::pair<std::int64_t, std::string>> greeted_;  ///< device and controller
+};
+
+}  // namespace bridge
