@@ -246,7 +246,8 @@ void MqttLink::Attempt::on_success(const mqtt::token& token) {
 }
 
 void MqttLink::Attempt::on_failure(const mqtt::token& token) {
-  const int reason = std::max<int>(token.get_reason_code(), 0);
+  // Paho puts the reason of a CONNACK into the return code, that of other packets where it belongs.
+  const int reason = std::max<int>(token.get_reason_code(), token.get_return_code());
   const bool refused = reason >= kFirstErrorReason;
   switch (token.get_type()) {
     case mqtt::token::CONNECT:
