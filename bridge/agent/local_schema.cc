@@ -133,7 +133,7 @@ Objects controller_objects() {
        1},
       {"Device.LocalAgent.Controller.{i}.MTP.{i}.MQTT.",
        kReadOnly,
-       {rw("Reference", kString, "", kPath), rw("AgentMTPReference", kString, "", kPath),
+       {rw("Reference", kString, "", kReference), rw("AgentMTPReference", kString, "", kReference),
         rw("Topic", kString, "", kTopic), ro("PublishRetainResponse", kBoolean, "false"),
         ro("PublishRetainNotify", kBoolean, "false")},
        {}},
@@ -239,7 +239,9 @@ std::shared_ptr<usp::SupportedObject> to_supported(const LocalObject& object) {
                               .type = param.type,
                               .list = param.list,
                               .value_change = param.value_change,
-                              .secret = param.secret});
+                              .secret = param.secret,
+                              .reference = param.check == kReference ? usp::ReferenceKind::kStrong
+                                                                     : usp::ReferenceKind::kNone});
   }
   for (const StandardOperation& operation : StandardModel::get().operations()) {
     if (operation.object != object.path) continue;
@@ -305,6 +307,7 @@ std::optional<std::string> wrong_text(LocalCheck check, std::string_view value) 
     case kReferenceList:
       return wrong_references(value);
     case kPath:
+    case kReference:
       if (value.empty()) return std::nullopt;
       if (const auto path = usp::parse_reference(value); !path) return path.error().text;
       return std::nullopt;

@@ -28,6 +28,7 @@ enum class LocalCheck : std::uint8_t {
   kNotifType,       ///< of Device.LocalAgent.Subscription.
   kReferenceList,   ///< comma-separated path names, searches allowed
   kPath,            ///< one path name, or empty
+  kReference,       ///< as kPath; what it names has to be there
   kMqtt,            ///< the one protocol there is
   kMultiplier,      ///< 1000 to 65535 (TR-181 USPNotifRetryIntervalMultiplier)
   kRetryInterval,   ///< 1 to 65535

@@ -75,6 +75,9 @@ struct Outbound {
   std::string correlation;
   std::string msg;  ///< encoded usp_msg::Msg
   std::string msg_id;
+  std::string from_id;  ///< Endpoint ID of the agent
+  std::uint32_t retry_wait_ms = 0;
+  std::uint32_t retry_multiplier = 0;  ///< thousandths
 };
 
 std::string encode_outbound(const Outbound& outbound);

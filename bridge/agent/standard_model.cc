@@ -65,6 +65,7 @@ StandardParam param_of(std::string_view line) {
   param.list = next(line, ',') == "list";
   param.access = access_named(next(line, ','));
   param.cwmp_only = next(line, ',') == "cwmp";
+  param.reference = next(line, ',') == "ref";
   return param;
 }
 

@@ -15,6 +15,7 @@ struct StandardParam {
   bool list = false;
   usp::ParamAccess access = usp::ParamAccess::kReadOnly;
   bool cwmp_only = false;  ///< replaced by a command in the USP flavour
+  bool reference = false;  ///< holds paths of other objects
 };
 
 struct StandardTable {

@@ -161,7 +161,10 @@ class Builder {
          .access = access,
          .type = type,
          .list = standard != nullptr && standard->list,
-         .secret = type != ParamType::kBoolean && standard_.is_secret(name)});
+         .secret = type != ParamType::kBoolean && standard_.is_secret(name),
+         // The device itself checks whether the target exists.
+         .reference = standard != nullptr && standard->reference ? usp::ReferenceKind::kWeak
+                                                                 : usp::ReferenceKind::kNone});
   }
 
   void add_root_params(const LocalSchema& schema) {
