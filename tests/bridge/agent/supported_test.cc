@@ -85,6 +85,19 @@ TEST_F(Supported, TakesTypesFromTheStandardElseFromTheDevice) {
   EXPECT_EQ(ssid.param("X_ACME_Odd")->type, ParamType::kString);
 }
 
+// R-ARC.11
+TEST_F(Supported, KnowsWhichParametersHoldPathsOfOtherObjects) {
+  const auto model =
+      build({{"Device.WiFi.SSID.1.LowerLayers", ""}, {"Device.WiFi.SSID.1.SSID", ""}});
+
+  const SupportedObject& ssid = at(model, "Device.WiFi.SSID.{i}.");
+  EXPECT_EQ(ssid.param("LowerLayers")->reference, usp::ReferenceKind::kWeak);
+  EXPECT_EQ(ssid.param("SSID")->reference, usp::ReferenceKind::kNone);
+  EXPECT_EQ(
+      at(model, "Device.LocalAgent.Controller.{i}.MTP.{i}.MQTT.").param("Reference")->reference,
+      usp::ReferenceKind::kStrong);
+}
+
 TEST_F(Supported, TakesAccessFromTheDevice) {
   const auto model = build({{"Device.WiFi.SSID.1.SSID", "a", "string", false},
                             {"Device.WiFi.SSID.1.Alias", "b", "string", true},
