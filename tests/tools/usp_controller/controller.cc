@@ -1,0 +1,216 @@
+#include "tests/tools/usp_controller/controller.h"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+#include <variant>
+
+#include "usp/record.h"
+#include "usp/topic.h"
+
+namespace usp_controller {
+namespace {
+
+constexpr Milliseconds kStopGrace{2000};
+constexpr std::size_t kMaxKept = 100'000;  // notifications nobody waits for
+
+template <class T, class Wanted>
+std::optional<T> take_first(std::deque<T>& queue, const Wanted& wanted) {
+  const auto found = std::find_if(queue.begin(), queue.end(),
+                                  [&](const T& item) { return !wanted || wanted(item); });
+  if (found == queue.end()) return std::nullopt;
+  std::optional<T> taken(std::move(*found));
+  queue.erase(found);
+  return taken;
+}
+
+template <class T>
+void keep(std::deque<T>& queue, T item) {
+  if (queue.size() >= kMaxKept) queue.pop_front();
+  queue.push_back(std::move(item));
+}
+
+}  // namespace
+
+Controller::Controller(ControllerOptions options)
+    : options_(std::move(options)), topic_(usp::expand_topic(options_.topic, options_.id)) {
+  // Ids of two runs differ: an answer to the last one must not be taken for ours.
+  id_prefix_ = std::to_string(std::random_device{}()) + "-";
+  usp::mtp::MqttOptions mqtt = options_.mqtt;
+  mqtt.subscriptions = {topic_};
+  if (mqtt.endpoint_id.empty()) mqtt.endpoint_id = options_.id;
+  transport_ = std::make_unique<usp::mtp::MqttTransport>(std::move(mqtt));
+}
+
+Controller::~Controller() { disconnect(); }
+
+Result<void> Controller::connect(Milliseconds limit) {
+  transport_->start(*this);
+  std::unique_lock lock(mutex_);
+  if (changed_.wait_for(lock, limit, [this] { return connected_; })) return {};
+  return tl::unexpected("not connected: " + last_failure_);
+}
+
+void Controller::disconnect() { transport_->stop(kStopGrace); }
+
+std::string Controller::next_id() {
+  const std::lock_guard lock(mutex_);
+  return id_prefix_ + std::to_string(++last_id_);
+}
+
+bool Controller::publish(const std::string& agent, const std::string& topic,
+                         const usp_msg::Msg& msg, std::string& why) {
+  usp::mtp::OutboundMessage out;
+  out.topic = topic;
+  out.payload = usp::encode_message(options_.id, agent, msg);
+  out.response_topic = topic_;
+  out.from = agent;  // spreads a load over the connections and keeps each agent's order
+  out.qos = options_.qos;
+  const auto refusal = transport_->send(std::move(out));
+  if (refusal) why = std::string("not sent: ") + usp::mtp::name_of(*refusal);
+  return !refusal;
+}
+
+Result<std::string> Controller::send(const std::string& agent, usp_msg::Msg msg,
+                                     Answered answered) {
+  if (msg.header().msg_id().empty()) msg.mutable_header()->set_msg_id(next_id());
+  const std::string msg_id = msg.header().msg_id();
+  {
+    const std::lock_guard lock(mutex_);
+    pending_[msg_id] = std::move(answered);
+  }
+  std::string why;
+  if (publish(agent, agent_topic(agent), msg, why)) return msg_id;
+  forget(msg_id);
+  return tl::unexpected(why);
+}
+
+void Controller::forget(const std::string& msg_id) {
+  const std::lock_guard lock(mutex_);
+  pending_.erase(msg_id);
+}
+
+Result<usp_msg::Msg> Controller::request(const std::string& agent, usp_msg::Msg msg,
+                                         Milliseconds limit) {
+  // Shared: the answer may come while this gives up.
+  const auto answer = std::make_shared<std::optional<usp_msg::Msg>>();
+  const auto sent = send(agent, std::move(msg), [this, answer](const usp_msg::Msg& received) {
+    const std::lock_guard lock(mutex_);
+    *answer = received;
+    changed_.notify_all();
+  });
+  if (!sent) return tl::unexpected(sent.error());
+  std::unique_lock lock(mutex_);
+  const bool came = changed_.wait_for(lock, limit, [&] { return answer->has_value(); });
+  pending_.erase(*sent);
+  if (!came) return tl::unexpected("no answer in " + std::to_string(limit.count()) + " ms");
+  return std::move(**answer);
+}
+
+std::optional<Notification> Controller::wait_for_notify(const Wanted& wanted, Milliseconds limit) {
+  std::optional<Notification> found;
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, limit,
+                    [&] { return (found = take_first(notifies_, wanted)).has_value(); });
+  return found;
+}
+
+std::optional<Presence> Controller::wait_for_presence(
+    const std::function<bool(const Presence&)>& wanted, Milliseconds limit) {
+  std::optional<Presence> found;
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, limit,
+                    [&] { return (found = take_first(presences_, wanted)).has_value(); });
+  return found;
+}
+
+void Controller::clear_notifies() {
+  const std::lock_guard lock(mutex_);
+  notifies_.clear();
+}
+
+void Controller::set_answer_notifies(bool on) {
+  const std::lock_guard lock(mutex_);
+  options_.answer_notifies = on;
+}
+
+void Controller::set_agent_topic(const std::string& agent, std::string topic) {
+  const std::lock_guard lock(mutex_);
+  topics_[agent] = std::move(topic);
+}
+
+std::string Controller::agent_topic(const std::string& agent) const {
+  const std::lock_guard lock(mutex_);
+  const auto known = topics_.find(agent);
+  return known != topics_.end() ? known->second : usp::expand_topic(options_.agent_topic, agent);
+}
+
+void Controller::on_connected(const usp::mtp::ConnectionInfo&) {
+  const std::lock_guard lock(mutex_);
+  connected_ = true;
+  changed_.notify_all();
+}
+
+void Controller::on_disconnected(const usp::mtp::DisconnectInfo& info) {
+  const std::lock_guard lock(mutex_);
+  connected_ = false;
+  last_failure_ = info.text;
+  changed_.notify_all();
+}
+
+void Controller::on_overload(const usp::mtp::InboundMessage& message) { on_message(message); }
+
+void Controller::on_message(usp::mtp::InboundMessage message) {
+  usp::InRecord record = usp::decode_record(message.payload, options_.id);
+  if (auto* in = std::get_if<usp::InMessage>(&record)) {
+    if (in->msg.body().request().has_notify()) {
+      on_notify(in->from_id, in->msg, message.response_topic.value_or(""));
+    } else {
+      on_answer(in->msg);
+    }
+    return;
+  }
+  const std::lock_guard lock(mutex_);
+  if (const auto* in = std::get_if<usp::InConnect>(&record)) {
+    if (!in->topic.empty()) topics_[in->from_id] = in->topic;
+    keep(presences_, Presence{in->from_id, true, in->topic, ""});
+  } else if (const auto* gone = std::get_if<usp::InDisconnect>(&record)) {
+    keep(presences_, Presence{gone->from_id, false, "", gone->reason});
+  }
+  changed_.notify_all();
+}
+
+void Controller::on_answer(const usp_msg::Msg& msg) {
+  Answered answered;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = pending_.find(msg.header().msg_id());
+    if (found == pending_.end()) return;
+    answered = std::move(found->second);
+    pending_.erase(found);
+  }
+  if (answered) answered(msg);
+}
+
+void Controller::on_notify(const std::string& agent, const usp_msg::Msg& msg,
+                           const std::string& reply_to) {
+  const usp_msg::Notify& notify = msg.body().request().notify();
+  bool answer = false;
+  {
+    const std::lock_guard lock(mutex_);
+    answer = options_.answer_notifies && notify.send_resp();
+    keep(notifies_,
+         Notification{agent, msg.header().msg_id(), notify, std::chrono::steady_clock::now()});
+    changed_.notify_all();
+  }
+  if (!answer) return;
+  usp_msg::Msg reply;
+  reply.mutable_header()->set_msg_id(msg.header().msg_id());
+  reply.mutable_header()->set_msg_type(usp_msg::Header::NOTIFY_RESP);
+  reply.mutable_body()->mutable_response()->mutable_notify_resp()->set_subscription_id(
+      notify.subscription_id());  // R-NOT.10
+  std::string ignored;            // an agent that hears nothing sends it again
+  publish(agent, reply_to.empty() ? agent_topic(agent) : reply_to, reply, ignored);
+}
+
+}  // namespace usp_controller

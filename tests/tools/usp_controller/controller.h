@@ -1,0 +1,126 @@
+// A USP Controller over MQTT, for tests, benchmarks and the usp-controller program.
+//
+//   Controller controller(options);
+//   controller.connect(10s);
+//   auto answer = controller.request("os::00D09E-1", get({"Device.DeviceInfo."}), 5s);
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "proto/usp/usp_msg.pb.h"
+#include "tests/tools/usp_controller/requests.h"
+#include "usp/mtp/mqtt.h"
+
+namespace usp_controller {
+
+using Milliseconds = std::chrono::milliseconds;
+
+/// What went wrong before an answer was there, in words.
+template <class T>
+using Result = tl::expected<T, std::string>;
+
+struct ControllerOptions {
+  usp::mtp::MqttOptions mqtt;  ///< `subscriptions` is set to `topic`
+  std::string id = "self::usp-controller";
+  std::string topic = "usp/v1/controller/{endpoint_id}";
+  std::string agent_topic = "usp/v1/agent/{endpoint_id}";
+  int qos = 1;
+  bool answer_notifies = true;  ///< NotifyResp to each Notify with send_resp
+};
+
+struct Notification {
+  std::string agent;
+  std::string msg_id;
+  usp_msg::Notify notify;
+  std::chrono::steady_clock::time_point received;
+};
+
+/// A Connect or Disconnect record.
+struct Presence {
+  std::string agent;
+  bool connected = false;
+  std::string topic;  ///< of the agent, from the Connect record
+  std::string reason;
+};
+
+/// Thread-safe. Callbacks come on the transport's threads and must not block.
+class Controller final : private usp::mtp::TransportHandler {
+ public:
+  explicit Controller(ControllerOptions options);
+  ~Controller() override;
+  Controller(const Controller&) = delete;
+  Controller& operator=(const Controller&) = delete;
+
+  /// Returns once it is subscribed; else what the last attempt failed with.
+  Result<void> connect(Milliseconds limit);
+  void disconnect();
+
+  /// Sends and waits for the answer, be it a response or an Error message. A msg_id is given where
+  /// there is none. Several threads may wait at once.
+  Result<usp_msg::Msg> request(const std::string& agent, usp_msg::Msg msg, Milliseconds limit);
+
+  using Answered = std::function<void(const usp_msg::Msg&)>;
+  /// Sends and goes on; `answered` is called at most once. Returns the msg_id, or why it was not
+  /// sent.
+  Result<std::string> send(const std::string& agent, usp_msg::Msg msg, Answered answered);
+  /// No longer waits for that answer.
+  void forget(const std::string& msg_id);
+
+  using Wanted = std::function<bool(const Notification&)>;
+  /// The first notification, from the oldest kept one on, that `wanted` takes; it is kept no
+  /// longer. An empty predicate takes any.
+  std::optional<Notification> wait_for_notify(const Wanted& wanted, Milliseconds limit);
+  /// Drops those kept so far.
+  void clear_notifies();
+  void set_answer_notifies(bool on);
+
+  /// The same for Connect and Disconnect records.
+  std::optional<Presence> wait_for_presence(const std::function<bool(const Presence&)>& wanted,
+                                            Milliseconds limit);
+
+  /// Where to publish to for an agent, instead of what its Connect record or the template says.
+  void set_agent_topic(const std::string& agent, std::string topic);
+  std::string agent_topic(const std::string& agent) const;
+
+  const std::string& id() const { return options_.id; }
+  const std::string& topic() const { return topic_; }
+  usp::mtp::TransportCounters counters() const { return transport_->counters(); }
+
+ private:
+  void on_message(usp::mtp::InboundMessage message) override;
+  void on_overload(const usp::mtp::InboundMessage& message) override;
+  void on_connected(const usp::mtp::ConnectionInfo& info) override;
+  void on_disconnected(const usp::mtp::DisconnectInfo& info) override;
+
+  void on_notify(const std::string& agent, const usp_msg::Msg& msg, const std::string& reply_to);
+  void on_answer(const usp_msg::Msg& msg);
+  std::string next_id();
+  bool publish(const std::string& agent, const std::string& topic, const usp_msg::Msg& msg,
+               std::string& why);
+
+  ControllerOptions options_;
+  std::string topic_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool connected_ = false;
+  std::string last_failure_;
+  std::uint64_t last_id_ = 0;
+  std::string id_prefix_;
+  std::map<std::string, Answered> pending_;
+  std::map<std::string, std::string> topics_;
+  std::deque<Notification> notifies_;
+  std::deque<Presence> presences_;
+  std::unique_ptr<usp::mtp::MqttTransport> transport_;  // last: its threads use what is above
+};
+
+}  // namespace usp_controller
