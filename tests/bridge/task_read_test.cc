@@ -1,0 +1,351 @@
+// Learning a device: names, values, first contact, refresh.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "bridge/task/attributes.h"
+#include "bridge/task/first_contact.h"
+#include "bridge/task/read_names.h"
+#include "bridge/task/read_values.h"
+#include "fake_cpe.h"
+
+namespace bridge::testing {
+namespace {
+
+using cwmp::FaultCode;
+using task::Outcome;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+task::Provisioning wish() { return {"user", "secret", 600, "2026-01-01T00:00:17Z", true, "key"}; }
+
+std::unique_ptr<task::Task> first_contact() {
+  return std::make_unique<task::FirstContact>("Device.", wish());
+}
+
+FakeCpe large(std::size_t parameters) {
+  FakeCpe cpe = small_gateway();
+  while (cpe.parameters.size() < parameters) {
+    cpe.add_parameter("Device.Big.V" + std::to_string(cpe.parameters.size()), "1");
+  }
+  return cpe;
+}
+
+void expect_complete(const Driver& driver, const FakeCpe& cpe) {
+  for (const auto& [name, parameter] : cpe.parameters) {
+    const Node* node = driver.tree.find(name);
+    ASSERT_NE(node, nullptr) << name;
+    if (node->state() == NodeState::kGone) continue;
+    EXPECT_EQ(node->state(), NodeState::kKnown) << name;
+    EXPECT_EQ(node->value(), parameter.value) << name;
+  }
+  for (const auto& [name, writable] : cpe.objects) EXPECT_TRUE(driver.tree.has_object(name));
+}
+
+TEST(FirstContact, LearnsTheWholeTreeAndSetsWhatTheBridgeNeeds) {
+  FakeCpe cpe = small_gateway();
+  Driver driver(cpe);
+  const auto task = driver.run(first_contact);
+
+  EXPECT_EQ(task->outcome().kind, Outcome::Kind::kDone);
+  expect_complete(driver, cpe);
+  EXPECT_EQ(cpe.parameters["Device.ManagementServer.ConnectionRequestUsername"].value, "user");
+  EXPECT_EQ(cpe.parameters["Device.ManagementServer.PeriodicInformInterval"].value, "600");
+  EXPECT_EQ(cpe.notification["Device.ManagementServer.ConnectionRequestURL"], 2);
+  EXPECT_THAT(cpe.log, ElementsAre("SetParameterValues", "GetRPCMethods", "SetParameterAttributes",
+                                   "GetParameterNames", "GetParameterValues"));
+  EXPECT_TRUE(driver.learned.asked_methods);
+  EXPECT_EQ(driver.learned.booleans, BooleanForm::kDigits) << "as it wrote the last one";
+}
+
+TEST(FirstContact, NeedsFewRpcsForTwoThousandParameters) {
+  FakeCpe cpe = large(2000);
+  Driver driver(cpe);
+  driver.run(first_contact);
+  expect_complete(driver, cpe);
+  EXPECT_LE(driver.steps, 15U);
+}
+
+TEST(FirstContact, FindsTheBatchSizeTheDeviceEndures) {
+  for (const FaultCode code : {FaultCode::kInternalError, FaultCode::kResourcesExceeded}) {
+    FakeCpe cpe = large(1000);
+    cpe.max_batch = 50;
+    cpe.batch_fault = code;
+    Driver driver(cpe);
+    driver.run(first_contact);
+    expect_complete(driver, cpe);
+    EXPECT_EQ(driver.learned.batch, 32);
+    EXPECT_LE(driver.steps, 45U);
+  }
+}
+
+TEST(FirstContact, EndsWhereverASessionIsLostOrAFaultComesOrTheBridgeRestarts) {
+  using Kind = Injection::Kind;
+  for (const Kind kind : {Kind::kLostBefore, Kind::kLostAfter, Kind::kFault, Kind::kRestart}) {
+    for (const FaultCode code : {FaultCode::kMethodNotSupported, FaultCode::kInternalError,
+                                 FaultCode::kInvalidParameterName, FaultCode::kInvalidArguments}) {
+      for (std::size_t step = 0; step < 8; ++step) {
+        FakeCpe cpe = large(100);
+        Driver driver(cpe);
+        const auto task = driver.run(first_contact, {kind, step, code});
+        ASSERT_NE(task, nullptr);
+        const std::string where = "step " + std::to_string(step) + " kind " +
+                                  std::to_string(static_cast<int>(kind)) + " code " +
+                                  std::to_string(static_cast<int>(code));
+        EXPECT_TRUE(task->done()) << where;
+        const bool names_refused =
+            kind == Kind::kFault && step == 3 && code == FaultCode::kMethodNotSupported;
+        if (names_refused) continue;
+        EXPECT_EQ(task->outcome().kind, Outcome::Kind::kDone) << where;
+        expect_complete(driver, cpe);
+      }
+    }
+  }
+}
+
+TEST(FirstContact, ADeviceThatListsNothingFailsIt) {
+  FakeCpe cpe = small_gateway();
+  cpe.unsupported = {"GetParameterNames"};
+  Driver driver(cpe);
+  const auto task = driver.run(first_contact);
+  EXPECT_EQ(task->outcome().kind, Outcome::Kind::kFailed);
+  EXPECT_EQ(task->outcome().fault.code, FaultCode::kMethodNotSupported);
+}
+
+TEST(FirstContact, ToleratesARefusalOfWhatItWantsToSet) {
+  FakeCpe cpe = small_gateway();
+  cpe.refused_values = {"2026-01-01T00:00:17Z"};
+  for (const bool named : {true, false}) {
+    cpe.names_culprits = named;
+    cpe.parameters["Device.ManagementServer.PeriodicInformInterval"].value = "1";
+    Driver driver(cpe);
+    const auto task = driver.run(first_contact);
+    EXPECT_EQ(task->outcome().kind, Outcome::Kind::kDone);
+    EXPECT_EQ(cpe.parameters["Device.ManagementServer.PeriodicInformInterval"].value, "600");
+  }
+}
+
+TEST(FirstContact, WithoutAKnownRootTriesBothAndSetsNothing) {
+  FakeCpe cpe = small_gateway();
+  Driver driver(cpe);
+  const auto task =
+      driver.run([] { return std::make_unique<task::FirstContact>("", task::Provisioning()); });
+  EXPECT_EQ(task->outcome().kind, Outcome::Kind::kDone);
+  EXPECT_EQ(cpe.count("SetParameterValues"), 0);
+  expect_complete(driver, cpe);
+}
+
+TEST(FirstContact, TakesTheRootFromTheInform) {
+  cwmp::Inform inform;
+  EXPECT_EQ(task::root_of(inform), "");
+  inform.parameters = {{"InternetGatewayDevice.DeviceSummary", "", ""}};
+  EXPECT_EQ(task::root_of(inform), "InternetGatewayDevice.");
+}
+
+// ---- names -------------------------------------------------------------------------------------
+
+std::unique_ptr<task::Task> all_names() {
+  return std::make_unique<task::ReadNames>(std::vector<std::string>{"Device."});
+}
+
+TEST(ReadNames, WalksWhereTheWholeListIsEmptyAndRemembersIt) {
+  FakeCpe cpe = small_gateway();
+  cpe.refuses_whole_names = true;
+  Driver driver(cpe);
+  EXPECT_EQ(driver.run(all_names)->outcome().kind, Outcome::Kind::kDone);
+  EXPECT_EQ(driver.tree.size(), cpe.parameters.size() + cpe.objects.size());
+  EXPECT_TRUE(driver.learned.next_level_only);
+  const std::size_t before = cpe.log.size();
+  driver.run(all_names);
+  EXPECT_EQ(cpe.log.size() - before, before - 1) << "does not try the whole list again";
+}
+
+TEST(ReadNames, AsksForTheUsualChildrenWhereTheRootIsRefused) {
+  FakeCpe cpe = small_gateway();
+  cpe.refuses_root = true;
+  Driver driver(cpe);
+  EXPECT_EQ(driver.run(all_names)->outcome().kind, Outcome::Kind::kDone);
+  EXPECT_NE(driver.tree.find("Device.WiFi.SSID.1.SSID"), nullptr);
+  EXPECT_NE(driver.tree.find("Device.ManagementServer.ConnectionRequestURL"), nullptr);
+}
+
+TEST(ReadNames, AnUnknownTableIsEmptyAndAnUnknownRowIsGone) {
+  FakeCpe cpe = small_gateway();
+  Driver driver(cpe);
+  driver.run(all_names);
+  cpe.objects.erase("Device.Hosts.Host.");
+  driver.tree.apply(InstanceAdded{"Device.Hosts.Host.7."}, 1);
+  driver.run([] {
+    return std::make_unique<task::ReadNames>(
+        std::vector<std::string>{"Device.Hosts.Host.", "Device.NAT.PortMapping.9."});
+  });
+  EXPECT_THAT(driver.tree.instances("Device.Hosts.Host."), IsEmpty());
+}
+
+// ---- values ------------------------------------------------------------------------------------
+
+std::unique_ptr<task::Task> read(std::vector<std::string> names) {
+  return std::make_unique<task::ReadValues>(std::move(names));
+}
+
+const task::ReadValues& as_read(const std::unique_ptr<task::Task>& task) {
+  return static_cast<const task::ReadValues&>(*task);
+}
+
+std::vector<std::string> hundred_with_unknown() {
+  std::vector<std::string> names;
+  for (int i = 20; i < 120; ++i) names.push_back("Device.Big.V" + std::to_string(i));
+  names[41] = "Device.Big.Unknown";
+  return names;
+}
+
+TEST(ReadValues, FindsTheUnknownNameThatSpoilsABatch) {
+  FakeCpe cpe = large(200);
+  for (const bool left_out : {true, false}) {
+    cpe.leaves_unknown_out = left_out;
+    Driver driver(cpe);
+    const auto task = driver.run([] { return read(hundred_with_unknown()); });
+    EXPECT_EQ(as_read(task).values().size(), 99);
+    ASSERT_EQ(as_read(task).refused().size(), 1);
+    EXPECT_EQ(as_read(task).refused()[0].name, "Device.Big.Unknown");
+    EXPECT_EQ(as_read(task).refused()[0].code, FaultCode::kInvalidParameterName);
+    EXPECT_LE(driver.steps, 18U);
+    EXPECT_GE(driver.learned.batch, 32U) << "one bad name says nothing about size";
+  }
+}
+
+TEST(ReadValues, AnAnswerCutShortDoesNotMakeTheRestGone) {
+  FakeCpe cpe = large(300);
+  cpe.answers_at_most = 20;
+  Driver driver(cpe);
+  const auto task = driver.run(first_contact);
+  expect_complete(driver, cpe);
+  for (const Node& node : driver.tree.all()) EXPECT_NE(node.state(), NodeState::kGone);
+}
+
+TEST(ReadValues, ANameTheDeviceDiesOfIsFoundAndNotAskedAgain) {
+  FakeCpe cpe = large(60);
+  cpe.poison = {"Device.Big.V30"};
+  Driver driver(cpe);
+  const auto task = driver.run(first_contact);
+  EXPECT_EQ(task->outcome().kind, Outcome::Kind::kDone);
+  EXPECT_EQ(driver.tree.find("Device.Big.V30")->state(), NodeState::kGone);
+  EXPECT_EQ(driver.tree.unread_count(), 0);
+  EXPECT_LE(driver.steps, 40U);
+}
+
+TEST(ReadValues, OneLostSessionDoesNotShrinkTheBatch) {
+  FakeCpe cpe = large(500);
+  Driver driver(cpe);
+  driver.run(first_contact, {Injection::Kind::kLostBefore, 6});
+  expect_complete(driver, cpe);
+  EXPECT_EQ(driver.learned.batch_limit, Learned::kMaxBatch);
+}
+
+TEST(ReadValues, AsksNoNameTwiceAndNoObjects) {
+  FakeCpe cpe = small_gateway();
+  Driver driver(cpe);
+  const std::string name = "Device.WiFi.SSID.1.SSID";
+  const auto task = driver.run([&] { return read({name, name, "Device.WiFi.", ""}); });
+  EXPECT_EQ(as_read(task).values().size(), 1);
+}
+
+TEST(ReadValues, OfNothingIsDoneAtOnce) {
+  FakeCpe cpe = small_gateway();
+  Driver driver(cpe);
+  EXPECT_TRUE(driver.run([] { return read({}); })->done());
+  EXPECT_EQ(driver.steps, 0);
+}
+
+TEST(ReadValues, TellsWhyANameCannotBeRead) {
+  FakeCpe cpe = small_gateway();
+  cpe.unsupported = {"GetParameterValues"};
+  Driver driver(cpe);
+  const auto task = driver.run([] { return read({"Device.WiFi.SSID.1.SSID"}); });
+  ASSERT_EQ(as_read(task).refused().size(), 1);
+  EXPECT_EQ(as_read(task).refused()[0].code, FaultCode::kMethodNotSupported);
+}
+
+// ---- refresh -----------------------------------------------------------------------------------
+
+TEST(Refresh, TellsWhatChangedAppearedAndVanished) {
+  FakeCpe cpe = small_gateway();
+  Driver driver(cpe);
+  driver.run(first_contact);
+  driver.diff.clear();
+  cpe.parameters["Device.WiFi.SSID.1.SSID"].value = "other";
+  cpe.add_row("Device.NAT.PortMapping.", 8);
+  std::erase_if(cpe.objects, [](auto& e) { return e.first == "Device.NAT.PortMapping.3."; });
+  std::erase_if(cpe.parameters,
+                [](auto& e) { return e.first.starts_with("Device.NAT.PortMapping.3."); });
+  driver.run([] {
+    return std::make_unique<task::Refresh>(std::vector<std::string>{"Device."},
+                                           task::Refresh::What::kNamesAndValues);
+  });
+  EXPECT_THAT(
+      driver.diff,
+      ElementsAre(Change(ObjectDeleted{"Device.NAT.PortMapping.3."}),
+                  Change(ObjectCreated{"Device.NAT.PortMapping.8."}),
+                  Change(ValueChanged{"Device.WiFi.SSID.1.SSID", "other", ValueType::kString})));
+  expect_complete(driver, cpe);
+}
+
+TEST(Refresh, OfValuesAsksForNoNames) {
+  FakeCpe cpe = small_gateway();
+  Driver driver(cpe);
+  driver.run(first_contact);
+  cpe.log.clear();
+  driver.run([] {
+    return std::make_unique<task::Refresh>(
+        std::vector<std::string>{"Device.DeviceInfo.", "Device.WiFi.SSID.1.SSID"},
+        task::Refresh::What::kValues);
+  });
+  EXPECT_THAT(cpe.log, ElementsAre("GetParameterValues"));
+}
+
+// ---- attributes --------------------------------------------------------------------------------
+
+TEST(SetAttributes, FindsTheParametersThatCannotNotify) {
+  FakeCpe cpe = large(100);
+  std::vector<std::string> names{"Device.ManagementServer.PeriodicInformTime", "Device.Unknown"};
+  for (int i = 20; i < 80; ++i) names.push_back("Device.Big.V" + std::to_string(i));
+  Driver driver(cpe);
+  const auto task = driver.run([&] { return std::make_unique<task::SetAttributes>(names, 2); });
+  const auto& set = static_cast<const task::SetAttributes&>(*task);
+  EXPECT_THAT(set.refused(), ::testing::UnorderedElementsAre(
+                                 "Device.ManagementServer.PeriodicInformTime", "Device.Unknown"));
+  EXPECT_EQ(set.accepted().size(), 60);
+  EXPECT_EQ(cpe.notification.size(), 60);
+}
+
+TEST(SetAttributes, IsNotTriedAgainWhereItIsNotSupported) {
+  FakeCpe cpe = small_gateway();
+  cpe.unsupported = {"SetParameterAttributes"};
+  Driver driver(cpe);
+  const auto make = [] {
+    return std::make_unique<task::SetAttributes>(
+        std::vector<std::string>{"Device.WiFi.SSID.1.SSID"}, 2);
+  };
+  for (int i = 0; i < 2; ++i) {
+    const auto task = driver.run(make);
+    EXPECT_EQ(static_cast<const task::SetAttributes&>(*task).refused().size(), 1);
+  }
+  EXPECT_EQ(cpe.log.size(), 1);
+}
+
+TEST(SetAttributes, GivesUpOnADeviceThatBreaksOff) {
+  task::SetAttributes task({"Device.A"}, 2);
+  FakeCpe cpe;
+  Driver driver(cpe);
+  int asked = 0;
+  while (!task.done()) {
+    task::Context context{driver.tree, driver.learned};
+    if (!task.next(context)) break;
+    ++asked;
+    task.on_lost(context);
+  }
+  EXPECT_EQ(asked, task::kMaxLost);
+  EXPECT_THAT(task.refused(), ElementsAre("Device.A"));
+}
+
+}  // namespace
+}  // namespace bridge::testing
