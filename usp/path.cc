@@ -274,7 +274,8 @@ class Parser {
 
   Result<void> bare(Condition& out) {
     const std::size_t begin = at_;
-    while (!at_end() && is_bare_char(text_[at_])) ++at_;
+    // "=" only pads base64; in front it would be part of an operator.
+    while (!at_end() && is_bare_char(text_[at_]) && (at_ != begin || text_[at_] != '=')) ++at_;
     if (at_ == begin) return error("a constant expected");
     out.constant = text_.substr(begin, at_ - begin);
     return {};
