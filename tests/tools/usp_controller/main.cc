@@ -286,9 +286,10 @@ void add_commands(CLI::App& app, CommandLine& settings) {
   }
   add_command(app, "protocol", "Ask for the protocol versions");
   CLI::App* watch = add_command(app, "watch", "Print notifications");
-  watch->add_option("--subscribe", settings.subscriptions,
-                    "TYPE REFERENCES: a subscription for the time of watching
-      ->allow_extra_args(false); repeatable");
+  watch
+      ->add_option("--subscribe", settings.subscriptions,
+                   "TYPE REFERENCES: a subscription for the time of watching, repeatable")
+      ->allow_extra_args(false);
   watch->add_flag("--retry", settings.retry, "With NotifRetry");
   watch->add_flag("--no-response", settings.no_notify_response, "Send no NotifyResp");
   watch->add_option("-n,--count", settings.wanted, "End after so many");
