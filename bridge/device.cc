@@ -24,6 +24,9 @@ namespace {
 /// never guess).
 constexpr std::chrono::seconds kAnswerGrace{30};
 
+/// Device.LocalAgent.SoftwareVersion.
+constexpr const char* kSoftwareVersion = USP_BRIDGE_VERSION;
+
 bool changes_names(const TreeUpdate& update) {
   return !std::holds_alternative<ValuesRead>(update) &&
          !std::holds_alternative<MarkedStale>(update);
@@ -122,6 +125,7 @@ std::unique_ptr<Snapshot> Device::snapshot() {
   runtime_.northbound->fill(facts);
   facts.now_ms = now_ms();
   facts.endpoint_id = endpoint_id_;
+  facts.software_version = kSoftwareVersion;
   facts.response_topic = runtime_.northbound->agent_topic(endpoint_id_);
   facts.up_since_ms = row_.last_boot_ms > 0 ? row_.last_boot_ms : row_.first_seen_ms;
   facts.created_ms = row_.first_seen_ms;

@@ -116,6 +116,8 @@ usp::mtp::MqttOptions mqtt_options(const MqttConfig& config) {
   out.subscriptions = {filter.substr(0, placeholder) + "#"};
   out.subscription_qos = config.qos;
   out.keep_alive = config.keep_alive;
+  out.retry.time = config.reconnect.min;
+  out.retry.max_interval = config.reconnect.max;
   out.max_queued = config.max_queued_messages;
   out.max_handling = config.max_queued_messages;
   out.max_message_bytes = config.max_message_bytes;

@@ -422,6 +422,13 @@ void VirtualAgent::set_notification(std::vector<std::string> names, std::uint32_
         not_notifying_.insert(name);
       }
     }
+    if (on && !task->accepted().empty()) {
+      // What changed before the device began to watch would never be told.
+      auto look = std::make_shared<Work>();
+      look->kind = WorkKind::kUpkeep;
+      look->task = std::make_shared<task::ReadValues>(task->accepted());
+      device->push(look);
+    }
     auto store = [id = device->id(), task, on](StateWriter& state) -> Result<void> {
       for (const std::string& name : task->accepted()) {
         if (on) {

@@ -57,6 +57,7 @@ void SetAttributes::do_response(const cwmp::CpeResponse& response, Context& cont
 }
 
 void SetAttributes::do_lost(Context&) {
+  if (open_.empty()) return;  // restored: it begins again
   batches_.push_front(std::move(open_));
   if (++lost_ < kMaxLost) return;
   refuse_all();

@@ -155,6 +155,7 @@ void ReadNames::refuse(const cwmp::Fault& fault) {
 }
 
 void ReadNames::do_lost(Context& context) {
+  if (open_.object.empty()) return;  // restored: it begins again
   ++open_.lost;
   if (open_.mode == Mode::kWhole && open_.lost > 1) {
     // Once may be chance; twice is a tree that is too big for it (quirk 53).

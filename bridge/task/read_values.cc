@@ -139,6 +139,7 @@ void ReadValues::on_fault(const cwmp::Fault& fault, Context& context) {
 }
 
 void ReadValues::do_lost(Context& context) {
+  if (open_.names.empty()) return;  // restored: it begins again
   ++open_.lost;
   if (open_.lost == 1) {
     parts_.push_back(std::move(open_));  // once may be chance

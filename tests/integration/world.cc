@@ -1,0 +1,108 @@
+#include "tests/integration/world.h"
+
+#include <csignal>
+#include <fstream>
+#include <stdexcept>
+
+namespace integration {
+
+using usp_controller::Controller;
+
+Cpe::Cpe(int acs_port, const std::string& serial, const std::string& model,
+         std::vector<std::string> more)
+    : serial_(serial), endpoint_id_("ops::00D09E-Gateway-" + serial) {
+  std::vector<std::string> arguments{
+      "--acs",      "http://127.0.0.1:" + std::to_string(acs_port) + "/",
+      "--username", "cpe",
+      "--password", "secret",
+      "--serial",   serial,
+      "--model",    std::string(TEST_DATA_DIR) + "/models/" + model,
+      "--events",   "--time-scale",
+      "0.1"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  process_ = std::make_unique<support::Process>(CPE_SIM, arguments);
+}
+
+std::string Cpe::command(const std::string& verb, const std::string& rest) {
+  process_->skip_output();
+  process_->write_line(verb + " " + serial_ + (rest.empty() ? "" : " " + rest));
+  auto line = process_->wait_for_line(
+      [](const std::string& text) { return text.starts_with("ok") || text.starts_with("error"); });
+  if (!line) return "<no answer>";
+  return line->starts_with("ok ") ? line->substr(3) : *line;
+}
+
+bool Cpe::wait_for(const std::string& event) {
+  return process_->wait_for_text("\"event\":\"" + event + "\"").has_value();
+}
+
+World::World(const std::string& device_settings)
+    : acs_port_(support::free_port()),
+      grpc_port_(support::free_port()),
+      admin_port_(support::free_port()) {
+  std::ofstream(directory_.file("bridge.yaml"))
+      << "cwmp:\n  listen: 127.0.0.1\n  port: " << acs_port_
+      << "\n  auth:\n    shared: {username: cpe, password: secret}\n"
+         "  connection_request:\n    allow: [127.0.0.0/8]\n"
+         "mqtt:\n  host: 127.0.0.1\n  port: "
+      << broker_.port()
+      << "\n  reconnect: {min: 100ms, max: 500ms}\n"
+         "controllers:\n  - endpoint_id: \"self::ctl\"\n    topic: usp/v1/controller/ctl\n"
+         "grpc: {port: "
+      << grpc_port_ << "}\nadmin: {port: " << admin_port_
+      << "}\nstore: {directory: " << directory_.file("store")
+      << "}\nlog: {format: text, level: debug}\n"
+      << (device_settings.empty() ? "" : "device: {" + device_settings + "}\n");
+  start_bridge();
+  usp_controller::ControllerOptions options;
+  options.mqtt.host = "127.0.0.1";
+  options.mqtt.port = broker_.port();
+  options.mqtt.retry.time = std::chrono::milliseconds(100);
+  options.id = "self::ctl";
+  options.topic = "usp/v1/controller/ctl";
+  controller_ = std::make_unique<Controller>(options);
+  auto connected = controller_->connect(kLong);
+  if (!connected) throw std::runtime_error("controller: " + connected.error());
+}
+
+void World::start_bridge() {
+  bridge_ = std::make_unique<support::Process>(
+      USP_BRIDGE, std::vector<std::string>{"-c", directory_.file("bridge.yaml")});
+  if (!bridge_->wait_for_text("mqtt: connected")) throw std::runtime_error(bridge_->output());
+}
+
+void World::kill_bridge() {
+  bridge_->signal(SIGKILL);
+  bridge_->wait_for_exit();
+}
+
+std::unique_ptr<Cpe> World::device(const std::string& serial, const std::string& model,
+                                   std::vector<std::string> more) {
+  auto cpe = std::make_unique<Cpe>(acs_port_, serial, model, std::move(more));
+  std::string id = cpe->endpoint_id();
+  auto onboard = controller_->wait_for_notify(
+      [&id](const usp_controller::Notification& each) {
+        return each.agent == id && each.notify.has_on_board_req();
+      },
+      kLong);
+  if (!onboard) throw std::runtime_error(bridge_->output() + cpe->process().output());
+  return cpe;
+}
+
+usp_msg::Msg World::ask(const Cpe& cpe, usp_msg::Msg request, std::chrono::milliseconds limit) {
+  auto answer = controller_->request(cpe.endpoint_id(), std::move(request), limit);
+  if (answer) return *answer;
+  usp_msg::Msg none;
+  none.mutable_body()->mutable_error()->set_err_code(1);
+  none.mutable_body()->mutable_error()->set_err_msg("no answer: " + answer.error());
+  return none;
+}
+
+std::string World::read(const Cpe& cpe, const std::string& path) {
+  usp_msg::Msg answer = ask(cpe, usp_controller::get({path}));
+  auto values = usp_controller::values_of(answer);
+  auto found = values.find(path);
+  return found == values.end() ? "<" + answer.ShortDebugString() + ">" : found->second;
+}
+
+}  // namespace integration

@@ -1,0 +1,73 @@
+// The whole service for end-to-end tests: a real broker, the real bridge process, simulated CPEs, a
+// controller.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/support/broker.h"
+#include "tests/support/process.h"
+#include "tests/tools/usp_controller/controller.h"
+#include "tests/tools/usp_controller/requests.h"
+
+namespace integration {
+
+inline constexpr std::chrono::seconds kLong{30};
+
+/// A cpe-sim process with one device.
+class Cpe {
+ public:
+  Cpe(int acs_port, const std::string& serial, const std::string& model,
+      std::vector<std::string> more = {});
+
+  const std::string& endpoint_id() const { return endpoint_id_; }
+  /// "set Device.X value": the line's answer without "ok ", or what went wrong.
+  std::string command(const std::string& verb, const std::string& rest = {});
+  /// Waits for an event line of this kind.
+  bool wait_for(const std::string& event);
+  support::Process& process() { return *process_; }
+
+ private:
+  std::string serial_;
+  std::string endpoint_id_;
+  std::unique_ptr<support::Process> process_;
+};
+
+class World {
+ public:
+  /// Broker and bridge are up when it returns; throws otherwise.
+  explicit World(const std::string& device_settings = {});
+
+  void start_bridge();
+  /// As a crash or the kernel would.
+  void kill_bridge();
+  support::Process& bridge() { return *bridge_; }
+  support::Broker& broker() { return broker_; }
+  usp_controller::Controller& controller() { return *controller_; }
+  int acs_port() const { return acs_port_; }
+  int grpc_port() const { return grpc_port_; }
+  int admin_port() const { return admin_port_; }
+
+  /// Powers a CPE on and waits until its agent is up.
+  std::unique_ptr<Cpe> device(const std::string& serial,
+                              const std::string& model = "tr181-small.csv",
+                              std::vector<std::string> more = {});
+
+  /// Asks and expects an answer; the answer, or an Error message made of what went wrong.
+  usp_msg::Msg ask(const Cpe& cpe, usp_msg::Msg request, std::chrono::milliseconds limit = kLong);
+
+  /// One parameter's value; "<...>" says why there is none.
+  std::string read(const Cpe& cpe, const std::string& path);
+
+ private:
+  support::TemporaryDirectory directory_;
+  support::Broker broker_;
+  int acs_port_ = 0;
+  int grpc_port_ = 0;
+  int admin_port_ = 0;
+  std::unique_ptr<support::Process> bridge_;
+  std::unique_ptr<usp_controller::Controller> controller_;
+};
+
+}  // namespace integration
