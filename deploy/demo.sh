@@ -210,6 +210,8 @@ sim() { echo "$2" >"$dir/cpe-$1"; }  # serial, command line
 
 if [[ -n "$cpes" ]]; then
   step "Discover: which devices are there" "$sleeper" "$bin/usp-bridgectl" --address "127.0.0.1:$grpc_port" devices
+  step "OnBoardRequest: each new agent introduces itself, again and again until it is answered" 'OnBoardRequest' \
+    ask $home -t 30 watch -n 1
   step "GetSupportedDM: what can this agent do" 'Device.WiFi.SSID.\{i\}.' ask $home supported Device.
   step "GetInstances: which rows are there" 'Device.WiFi.SSID.2.' ask $home instances Device.WiFi.SSID.
   step "Get: one object, from the mirror" 'SoftwareVersion => 1.4.2' ask $home get Device.DeviceInfo.
