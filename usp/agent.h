@@ -17,7 +17,8 @@ inline constexpr std::string_view kSupportedVersions = "1.0,1.1,1.2,1.3,1.4";
 
 /// Paths, objects or settings in one request. A full Device:2 tree has about 10,000 parameters.
 inline constexpr int kMaxRequestItems = 10000;
-/// Object instances one request may resolve to, all paths together.
+/// What one request may look at, all its paths together: instances visited, parameters returned,
+/// settings times objects. Ten times the largest tree; more is answered 7005.
 inline constexpr std::size_t kMaxResolved = 100000;
 
 /// Send this to the requester.

@@ -1,5 +1,6 @@
 // Composes the responses of Set, Add, Delete and Operate from a Plan and what became of it.
 #include <algorithm>
+#include <span>
 
 #include "usp/handlers.h"
 
@@ -33,11 +34,20 @@ void put_param_errors(Message& out, const std::vector<ParamError>& errors) {
   }
 }
 
+struct ByIndex {
+  bool operator()(const Failure* a, std::uint32_t b) const { return a->request_index < b; }
+  bool operator()(std::uint32_t a, const Failure* b) const { return a < b->request_index; }
+};
+
 class Finish {
  public:
   Finish(const Plan& plan, const std::vector<StepResult>& results, const Access& access)
       : plan_(plan), results_(results), access_(access) {
     results_.resize(plan.steps.size());
+    for (const Failure& failure : plan.failures) failures_.push_back(&failure);
+    std::stable_sort(failures_.begin(), failures_.end(), [](const Failure* a, const Failure* b) {
+      return a->request_index < b->request_index;
+    });
   }
 
   std::optional<usp_msg::Msg> run() {
@@ -186,11 +196,16 @@ class Finish {
     });
   }
 
+  // The failures of one request path, in the order they were found.
+  std::span<const Failure* const> failures_of(std::uint32_t index) const {
+    const auto [first, last] =
+        std::equal_range(failures_.begin(), failures_.end(), index, ByIndex());
+    return {first, last};
+  }
+
   const Failure* failure_of(std::uint32_t index) const {
-    const auto found =
-        std::find_if(plan_.failures.begin(), plan_.failures.end(),
-                     [index](const Failure& it) { return it.request_index == index; });
-    return found == plan_.failures.end() ? nullptr : &*found;
+    const auto failures = failures_of(index);
+    return failures.empty() ? nullptr : failures.front();
   }
 
   // The first failed step of a request, else the first one that was not executed.
@@ -248,11 +263,11 @@ class Finish {
       put_param_errors(success, result.param_errors);
       put_readable(result.path, result, *success.mutable_unique_keys());  // R-ADD.6
     });
-    for (const Failure& failure : plan_.failures) {
-      if (failure.request_index != index) continue;
+    for (const Failure* failure : failures_of(index)) {
       auto& created = *response.add_created_obj_results();
       created.set_requested_path(plan_.requested[index]);
-      put_error(*created.mutable_oper_status()->mutable_oper_failure(), failure.code, failure.text);
+      put_error(*created.mutable_oper_status()->mutable_oper_failure(), failure->code,
+                failure->text);
     }
   }
 
@@ -304,9 +319,8 @@ class Finish {
 
   std::vector<ParamError> rows_that_stay(std::uint32_t index) const {
     std::vector<ParamError> rows;
-    for (const Failure& failure : plan_.failures) {
-      if (failure.request_index == index)
-        rows.push_back({failure.path, failure.code, failure.text});
+    for (const Failure* failure : failures_of(index)) {
+      rows.push_back({failure->path, failure->code, failure->text});
     }
     for_each_step(index, [&rows](const Step& step, const StepResult& result) {
       if (result.state == State::kDone) return;
@@ -340,6 +354,7 @@ class Finish {
 
   const Plan& plan_;
   std::vector<StepResult> results_;
+  std::vector<const Failure*> failures_;  // by request_index
   const Access& access_;
 };
 

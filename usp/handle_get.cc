@@ -99,8 +99,10 @@ class Get {
   // An object, its parameters, and what is below it down to max_depth (R-GET.5).
   Result<void> object(const std::string& path, const SupportedObject& object, std::uint32_t depth,
                       PathResult& out) {
-    if (context_.budget == 0) return fail(ErrorCode::kResourcesExceeded, "too many objects");
-    --context_.budget;
+    // Counted before they are copied: a request may name the root a thousand times.
+    if (!context_.spend(1 + object.params.size())) {
+      return fail(ErrorCode::kResourcesExceeded, "too many objects and parameters");
+    }
     if (!object.params.empty() || !object.children.empty()) {
       parameters(path, object, *out.add_resolved_path_results());
     }

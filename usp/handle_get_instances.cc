@@ -60,8 +60,7 @@ class GetInstances {
 
   Result<void> instance(const std::string& path, const SupportedObject& object, PathResult& out) {
     if (!context_.may_read(path, {})) return {};
-    if (context_.budget == 0) return fail(ErrorCode::kResourcesExceeded, "too many instances");
-    --context_.budget;
+    if (!context_.spend(1)) return fail(ErrorCode::kResourcesExceeded, "too many instances");
     auto& result = *out.add_curr_insts();
     result.set_instantiated_obj_path(path);
     for (const auto& keys : object.unique_keys) {

@@ -106,6 +106,16 @@ void put_first_level(const Context& context, const SupportedObject& object, cons
   }
 }
 
+// Elements of a subtree, counted no further than `limit`.
+std::size_t count_elements(const SupportedObject& object, std::size_t limit) {
+  std::size_t count = 1 + object.params.size() + object.commands.size() + object.events.size();
+  for (const auto& child : object.children) {
+    if (count > limit) break;
+    count += count_elements(*child, limit - count);
+  }
+  return count;
+}
+
 // Walks names, and instance numbers or {i} behind tables. What is left out at the end is allowed;
 // an instance that is spelt out has to exist.
 Result<const SupportedObject*> find_object(const Context& context, const Path& path) {
@@ -183,7 +193,7 @@ void read_as_object(const Context& context, Path& path) {
   path.leaf.clear();
 }
 
-Result<void> fill(const Context& context, const usp_msg::GetSupportedDM& request,
+Result<void> fill(Context& context, const usp_msg::GetSupportedDM& request,
                   const std::string& requested, ObjectResult& out) {
   auto path = parse_supported(requested);
   if (!path) return tl::unexpected(path.error());
@@ -193,6 +203,9 @@ Result<void> fill(const Context& context, const usp_msg::GetSupportedDM& request
   if (path->kind != Path::Kind::kObject) {
     if (auto done = put_leaf(context, **object, *path, out); !done) return done;
   } else {
+    if (!context.spend(count_elements(**object, context.budget))) {
+      return fail(ErrorCode::kResourcesExceeded, "too many objects");
+    }
     const Wanted wanted{request.return_commands(), request.return_events(), request.return_params(),
                         request.return_unique_key_sets()};
     request.first_level_only() ? put_first_level(context, **object, wanted, out)

@@ -50,6 +50,9 @@ class Set {
     }
     const auto index = static_cast<std::uint32_t>(plan_.requested.size() - 1);
     const std::vector<Setting> wanted = to_settings(update.param_settings());
+    if (!context_.spend(resolution->matches.size() * wanted.size())) {
+      return fail_request(ErrorCode::kResourcesExceeded, "too many settings for so many objects");
+    }
     for (search::Match& match : resolution->matches) {
       CheckedSettings settings = check_settings(context_, *match.object, match.path, wanted, false);
       objects_.push_back({index, std::move(match.path), match.object, std::move(settings)});

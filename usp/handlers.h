@@ -19,6 +19,12 @@ struct Context {
   bool final = false;
   std::size_t budget = kMaxResolved;
 
+  /// false: the request has asked for more than it may (7005).
+  bool spend(std::size_t amount) {
+    const bool enough = amount <= budget;
+    budget = enough ? budget - amount : 0;
+    return enough;
+  }
   const std::string& msg_id() const { return msg.header().msg_id(); }
   bool may_read(std::string_view object, std::string_view name) const {
     return access.unrestricted() || access.may_read(object, name);

@@ -284,9 +284,9 @@ bool NewKeys::claim(const std::string& table, const SupportedObject& object,
     if (values.size() != keys.size()) continue;
     if (taken(table, keys, values)) return false;
     mine.emplace_back(std::move(name), std::move(values));
-    if (std::find(claimed_.begin(), claimed_.end(), mine.back()) != claimed_.end()) return false;
+    if (claimed_.contains(mine.back())) return false;
   }
-  std::move(mine.begin(), mine.end(), std::back_inserter(claimed_));
+  claimed_.insert(mine.begin(), mine.end());
   return true;
 }
 

@@ -1,7 +1,9 @@
 // Checks the parameter settings of Set and Add before anything is executed.
 #pragma once
 
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "usp/handlers.h"
@@ -59,7 +61,7 @@ class NewKeys {
              const std::vector<std::string>& values) const;
 
   const Context& context_;
-  std::vector<std::pair<std::string, std::vector<std::string>>> claimed_;  // table+keys, values
+  std::set<std::pair<std::string, std::vector<std::string>>> claimed_;  // table+keys, values
 };
 
 }  // namespace usp

@@ -67,6 +67,28 @@ TEST_F(UspAgent, StopsAtTooManyObjects) {
   EXPECT_EQ(out.req_path_results(299).err_code(), 7005U);
 }
 
+TEST_F(UspAgent, StopsAtTooMuchWork) {
+  for (int i = 1; i <= 200; ++i)
+    model.set("Device.IP.Interface." + std::to_string(i) + ".Name", "");
+  const auto repeat = [](int times, const std::string& text) {
+    std::string out;
+    for (int i = 0; i < times; ++i) out += text;
+    return out;
+  };
+  const auto get = response("get { " + repeat(500, "param_paths: 'Device.' ") + "}").get_resp();
+  EXPECT_EQ(get.req_path_results(0).err_code(), 0U);
+  EXPECT_EQ(get.req_path_results(499).err_code(), 7005U);
+  const auto described = response("get_supported_dm { return_params: true " +
+                                  repeat(5000, "obj_paths: 'Device.' ") + "}")
+                             .get_supported_dm_resp();
+  EXPECT_EQ(described.req_obj_results(0).err_code(), 0U);
+  EXPECT_EQ(described.req_obj_results(4999).err_code(), 7005U);
+  const std::string settings = repeat(600, "param_settings { param: 'Name' value: 'x' } ");
+  EXPECT_EQ(error("set { update_objs { obj_path: 'Device.IP.Interface.*.' " + settings + "} }")
+                .err_code(),
+            7005U);
+}
+
 TEST(UspPlanCodec, RefusesWhatIsNoPlan) {
   Plan plan;
   plan.requested = {"Device.X."};

@@ -122,7 +122,10 @@ class Walk {
 
   bool spend() {
     if (limits_.budget == nullptr) return true;
-    if (*limits_.budget == 0) return false;
+    if (*limits_.budget == 0) {
+      overspent_ = true;
+      return false;
+    }
     --*limits_.budget;
     return true;
   }
@@ -143,6 +146,7 @@ class Walk {
       for (const std::uint32_t number : model_.instances(table.path)) {
         if (!spend()) return fail(ErrorCode::kResourcesExceeded, "too many instances");
         std::string path = table.path + std::to_string(number) + ".";
+        if (overspent_) return fail(ErrorCode::kResourcesExceeded, "too many references");
         if (conditions == nullptr || satisfies_all(*conditions, path, *table.object)) {
           found_.push_back({std::move(path), table.object, false});
         }
@@ -237,9 +241,9 @@ class Walk {
     for (const Match& source : sources) {
       if (source.table) continue;
       for (Match& target : targets(source.path, *source.object, segment.name, segment.follow)) {
-        if (!spend()) return fail(ErrorCode::kResourcesExceeded, "too many references");
         found_.push_back(std::move(target));
       }
+      if (overspent_) return fail(ErrorCode::kResourcesExceeded, "too many references");
     }
     schema_ = nullptr;
     at_table_ = false;
@@ -262,6 +266,7 @@ class Walk {
   }
 
   void append_target(std::string_view reference, std::vector<Match>& out) {
+    if (!spend()) return;
     const auto path = parse_reference(reference);
     if (!path || path->kind != Path::Kind::kObject) return;
     Walk walk(model_, access_, limits_, depth_ + 1);
@@ -290,6 +295,7 @@ class Walk {
   int depth_;
   bool started_ = false;
   bool followed_ = false;
+  bool overspent_ = false;
   bool at_table_ = false;
   const SupportedObject* schema_ = nullptr;
   std::vector<Match> found_;
