@@ -65,12 +65,6 @@ std::string check_url_path(const std::string& text) {
              : "must be a path that starts with /";
 }
 
-std::string check_http_url(const std::string& text) {
-  return text.empty() || text.starts_with("http://") || text.starts_with("https://")
-             ? ""
-             : "must be an http:// or https:// URL";
-}
-
 std::string check_topic(const std::string& text) {
   if (text.empty() || text.size() > 1024) return "must be an MQTT topic of 1 to 1024 bytes";
   if (text.find_first_of("#+") != std::string::npos) return "must have no wildcard";
@@ -160,7 +154,6 @@ void read_cwmp_auth(ConfigSection& s, CwmpConfig::Auth& auth) {
   s.optional_section("shared", auth.shared, read_credential);
   s.optional_section("bootstrap", auth.bootstrap, read_credential);
   s.flag("allow_anonymous", auth.allow_anonymous);
-  s.flag("rotate", auth.rotate);
   s.duration("nonce_lifetime", auth.nonce_lifetime, seconds(10), seconds(86'400));
   if (auth.scheme == Scheme::kNone && !auth.allow_anonymous) {
     s.mistake("scheme", "none needs allow_anonymous: true");
@@ -172,7 +165,6 @@ void read_cwmp_limits(ConfigSection& s, CwmpConfig::Limits& limits) {
   s.number<std::size_t>("sessions", limits.sessions, 1, 1'000'000);
   s.size("envelope_bytes", limits.envelope_bytes, 64 << 10, 256 << 20);
   s.size("header_bytes", limits.header_bytes, 4 << 10, 1 << 20);
-  s.number<std::size_t>("parameters", limits.parameters, 1000, 1'000'000);
   s.rate("bootstrap_rate", limits.bootstrap_rate);
 }
 
@@ -180,7 +172,6 @@ void read_cwmp(ConfigSection& s, CwmpConfig& cwmp) {
   s.text("listen", cwmp.listen, check_address);
   s.number<std::uint16_t>("port", cwmp.port, 0, kMaxPort);
   s.text("path", cwmp.path, check_url_path);
-  s.text("public_url", cwmp.public_url, check_http_url);
   s.section("auth", [&](ConfigSection& inner) { read_cwmp_auth(inner, cwmp.auth); });
   s.section("tls", [&](ConfigSection& inner) { read_tls(inner, cwmp.tls); });
   s.section("timeouts", [&](ConfigSection& inner) {
@@ -219,8 +210,6 @@ void read_mqtt(ConfigSection& s, MqttConfig& mqtt) {
   s.number<std::uint16_t>("port", mqtt.port, 0, kMaxPort);
   s.choice("version", mqtt.version,
            {{"5.0", MqttConfig::Version::k5}, {"3.1.1", MqttConfig::Version::k311}});
-  s.choice("mode", mqtt.mode,
-           {{"shared", MqttConfig::Mode::kShared}, {"per-agent", MqttConfig::Mode::kPerAgent}});
   s.section("tls", [&](ConfigSection& inner) { read_mqtt_tls(inner, mqtt.tls); });
   s.text("username", mqtt.username);
   s.text("password", mqtt.password);
@@ -228,7 +217,7 @@ void read_mqtt(ConfigSection& s, MqttConfig& mqtt) {
   s.duration("keep_alive", mqtt.keep_alive, seconds(5), seconds(65'535));
   s.number<std::size_t>("connections", mqtt.connections, 1, 64);
   s.text("agent_topic", mqtt.agent_topic, check_agent_topic);
-  s.number("qos", mqtt.qos, 0, 2);
+  s.number("qos", mqtt.qos, 0, 1);
   s.section("reconnect", [&](ConfigSection& inner) {
     inner.duration("min", mqtt.reconnect.min, milliseconds(10), milliseconds(3'600'000));
     inner.duration("max", mqtt.reconnect.max, milliseconds(10), milliseconds(3'600'000));
@@ -298,19 +287,10 @@ void read_device(ConfigSection& s, DeviceConfig& device) {
     inner.duration("max_age", rule.max_age, milliseconds(0), milliseconds(30LL * 86'400'000));
     if (rule.path.empty()) inner.mistake("path", "must be set");
   });
-  s.duration("refresh_interval", device.refresh_interval, seconds(0), seconds(31'536'000));
   s.number<std::size_t>("outbox_cap", device.outbox_cap, 1, 1'000'000);
   s.number<std::size_t>("open_operations", device.open_operations, 1, 10'000);
   s.number<std::size_t>("first_contact_budget", device.first_contact_budget, 1, 100'000);
-  s.flag("show_mapped_igd", device.show_mapped_igd);
   s.duration("keep_finished_operations", device.keep_finished_operations, hours(1), hours(8760));
-  s.section("linger", [&](ConfigSection& inner) {
-    // Real CPEs give up 30 s after the last message of the ACS.
-    inner.duration("hold", device.linger.hold, milliseconds(0), milliseconds(20'000));
-    inner.duration("hold_when_notifying", device.linger.hold_when_notifying, milliseconds(0),
-                   milliseconds(20'000));
-    inner.duration("total", device.linger.total, milliseconds(0), milliseconds(3'600'000));
-  });
 }
 
 void read_grpc(ConfigSection& s, GrpcConfig& grpc) {

@@ -42,7 +42,6 @@ struct CwmpConfig {
   std::string listen = "0.0.0.0";  ///< IP address
   std::uint16_t port = 7547;       ///< 0: any free one
   std::string path = "/";          ///< where CPEs POST
-  std::string public_url;          ///< the ACS URL as CPEs see it; empty: not known
 
   struct Auth {
     Scheme scheme = Scheme::kDigest;
@@ -50,7 +49,6 @@ struct CwmpConfig {
     std::optional<CredentialConfig> shared;     ///< one credential for every device
     std::optional<CredentialConfig> bootstrap;  ///< for unknown and for reset devices only
     bool allow_anonymous = false;
-    bool rotate = false;  ///< give each device a credential of its own
     std::chrono::seconds nonce_lifetime{300};
     bool operator==(const Auth&) const = default;
   } auth;
@@ -69,7 +67,6 @@ struct CwmpConfig {
     std::size_t sessions = 10'000;
     std::size_t envelope_bytes = 8 << 20;  ///< after decompression
     std::size_t header_bytes = 16 << 10;
-    std::size_t parameters = 100'000;  ///< in one message
     double bootstrap_rate = 50;        ///< sessions with the bootstrap credential a second
     bool operator==(const Limits&) const = default;
   } limits;
@@ -89,12 +86,10 @@ struct CwmpConfig {
 
 struct MqttConfig {
   enum class Version { k5, k311 };
-  enum class Mode { kShared, kPerAgent };
 
   std::string host = "localhost";
   std::uint16_t port = 0;  ///< 0: 1883, or 8883 with TLS; see broker_port()
   Version version = Version::k5;
-  Mode mode = Mode::kShared;
   std::string username;
   std::string password;
   std::string client_id = "usp-bridge";  ///< the connections append "-0", "-1" ...
@@ -175,19 +170,10 @@ struct DeviceConfig {
   std::chrono::milliseconds live_read_deadline{5'000};
   std::string vendor_prefix = "X_USPBRIDGE_";
   std::vector<FreshnessRule> freshness;
-  std::chrono::seconds refresh_interval{3600};  ///< of parameters that cannot notify; 0: never
-  std::size_t outbox_cap = 1000;                ///< notifications per agent and controller
-  std::size_t open_operations = 100;            ///< per device
-  std::size_t first_contact_budget = 32;        ///< first walks of a tree at the same time
-  bool show_mapped_igd = false;
+  std::size_t outbox_cap = 1000;          ///< notifications per agent and controller
+  std::size_t open_operations = 100;      ///< per device
+  std::size_t first_contact_budget = 32;  ///< first walks of a tree at the same time
   std::chrono::hours keep_finished_operations{168};
-
-  struct Linger {
-    std::chrono::milliseconds hold{20'000};                ///< 0: never hold a response back
-    std::chrono::milliseconds hold_when_notifying{8'000};  ///< with active notifications set
-    std::chrono::milliseconds total{300'000};
-    bool operator==(const Linger&) const = default;
-  } linger;
 
   bool operator==(const DeviceConfig&) const = default;
 };

@@ -80,6 +80,7 @@ cwmp::ServerOptions acs_options(const CwmpConfig& config) {
     out.auth = std::nullopt;
   } else {
     out.auth->realm = config.auth.realm;
+    out.auth->nonce_validity = config.auth.nonce_lifetime;
     out.auth->digest = config.auth.scheme == CwmpConfig::Scheme::kDigest;
     out.auth->basic = config.auth.scheme == CwmpConfig::Scheme::kBasic;
   }
@@ -101,6 +102,8 @@ usp::mtp::MqttOptions mqtt_options(const MqttConfig& config) {
   usp::mtp::MqttOptions out;
   out.host = config.host;
   out.port = config.broker_port();
+  if (config.version == MqttConfig::Version::k311)
+    out.version = usp::mtp::MqttOptions::Version::k311;
   out.username = config.username;
   out.password = config.password;
   out.client_id = config.client_id;
