@@ -1,4 +1,5 @@
 // usp-bridge: the service.
+#include <google/protobuf/stubs/logging.h>
 #include <signal.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -78,6 +79,9 @@ int serve(const bridge::LoadedConfig& loaded) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // It would print to stderr what hostile peers send; bad records are counted and logged where they
+  // are dropped.
+  google::protobuf::SetLogHandler(nullptr);
   CLI::App app("Lets USP (TR-369) controllers manage TR-069 devices.", "usp-bridge");
   std::string file;
   bool check = false;

@@ -15,6 +15,10 @@ step() { printf '\n== %s (%s)\n' "$1" "$(date +%T)"; }
 
 step "install what is missing"
 deploy/install-deps.sh --tests
+# An independent controller; its build tools are not needed, so no install scripts run.
+if [[ ! -d tests/integration/usp_js/node_modules/usp-js ]]; then
+  npm ci --prefix tests/integration/usp_js --ignore-scripts --no-audit --no-fund --loglevel=error
+fi
 
 build() {  # preset targets...
   local preset=$1
