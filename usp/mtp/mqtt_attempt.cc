@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "usp/mtp/paho_threads.h"
 #include "usp/topic.h"
 
 namespace usp::mtp {
@@ -33,15 +34,6 @@ mqtt::create_options create_options_of(const MqttOptions& options) {
   create.set_max_buffered_messages(static_cast<int>(options.max_in_flight) + 1000);
   create.set_send_while_disconnected(false);
   return create;
-}
-
-// Paho ends its two threads with the last client, which takes a second and races with the next
-// client to be made. One that never connects keeps them for the life of the process.
-void keep_paho_running() {
-  static const mqtt::async_client* const kAnchor =
-      new mqtt::async_client("tcp://localhost:1883", "anchor", mqtt::create_options(MQTTVERSION_5),
-                             static_cast<mqtt::iclient_persistence*>(nullptr));
-  static_cast<void>(kAnchor);
 }
 
 std::string text_of(int code, int reason) {

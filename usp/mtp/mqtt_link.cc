@@ -5,12 +5,16 @@
 
 #include "usp/mtp/mqtt_attempt.h"
 #include "usp/mtp/nodelay.h"
+#include "usp/mtp/paho_threads.h"
 #include "usp/topic.h"
 
 namespace usp::mtp {
 namespace {
 
 constexpr std::string_view kContentType = "usp.msg";
+// How long a PUBACK may take before Paho is asked whether it forgot something; doubled each time.
+constexpr auto kFirstNudge = std::chrono::milliseconds(5);
+constexpr auto kLastNudge = std::chrono::milliseconds(500);
 constexpr auto kPahoSlack = std::chrono::seconds(2);  // Paho counts its timeouts in seconds
 
 std::size_t varint_bytes(std::size_t value) {
@@ -250,15 +254,18 @@ void MqttLink::on_received(Received received) {
 }
 
 void MqttLink::pump(Attempt& attempt) {
+  Clock::duration nudge_after = kFirstNudge;
+  Clock::time_point nudge_at;
   for (;;) {
     std::vector<Outgoing*> batch;
     std::string reply;
     bool writable = false;
+    bool nudge = false;
     {
       std::unique_lock lock(mutex_);
       auto deadline = stopping_ ? stop_by_ : Clock::time_point::max();
       if (!in_flight_.empty()) {
-        deadline = std::min(deadline, in_flight_.front().sent + options_.ack_timeout);
+        deadline = std::min({deadline, in_flight_.front().sent + options_.ack_timeout, nudge_at});
       }
       const auto something_to_do = [&] {
         const bool can_send = !queue_.empty() && in_flight_.size() < window_;
@@ -278,6 +285,8 @@ void MqttLink::pump(Attempt& attempt) {
         signals_.text = "no PUBACK in time";
         return;
       }
+      nudge = !in_flight_.empty() && now >= nudge_at;
+      nudge_after = nudge ? std::min<Clock::duration>(nudge_after * 2, kLastNudge) : nudge_after;
       while (!queue_.empty() && in_flight_.size() < window_) {
         in_flight_.push_back(std::move(queue_.front()));
         queue_.pop_front();
@@ -299,6 +308,9 @@ void MqttLink::pump(Attempt& attempt) {
       }
     }
     if (writable) owner_.on_link_writable();
+    if (nudge) nudge_paho();
+    if (!batch.empty()) nudge_after = kFirstNudge;
+    if (nudge || !batch.empty()) nudge_at = Clock::now() + nudge_after;
   }
 }
 
