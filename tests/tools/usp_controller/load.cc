@@ -20,8 +20,6 @@ class Window {
     begin_ = Clock::now();
     started_.resize(count_);
     std::unique_lock lock(mutex_);
-    auto last_progress = Clock::now();
-    std::size_t last_done = 0;
     while (done_ < count_) {
       while (sent_ < count_ && sent_ - done_ < outstanding_) {
         const std::size_t index = sent_++;
@@ -29,17 +27,14 @@ class Window {
         lock.unlock();
         const bool accepted = send(index);
         lock.lock();
-        if (!accepted) {
-          ++done_;
-          ++result_.missing;
-        }
+        if (accepted) continue;
+        ++done_;
+        ++result_.missing;
       }
-      if (done_ != last_done) {
-        last_done = done_;
-        last_progress = Clock::now();
-      }
-      const auto room = [&] { return done_ != last_done; };
-      if (!changed_.wait_until(lock, last_progress + limit, room)) break;
+      const std::size_t seen = done_;
+      const bool progress =
+          seen == count_ || changed_.wait_for(lock, limit, [&] { return done_ != seen; });
+      if (!progress) break;
     }
     result_.missing += sent_ - done_;
     result_.took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin_);
