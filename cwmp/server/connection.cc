@@ -202,6 +202,7 @@ asio::awaitable<void> StreamConnection<Stream>::run() {
       if (core_->draining && !reply.turn) reply.close = true;
     }
     announced_close_ = reply.close;
+    reply.turn.release();
     const bool sent = co_await write(reply);
     reply.turn.settle();
     if (core_->observer != nullptr) core_->observer->on_response(reply.status);

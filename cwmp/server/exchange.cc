@@ -1,9 +1,6 @@
 #include "cwmp/server/exchange.h"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/http/verb.hpp>
@@ -64,14 +61,6 @@ Exchange::Exchange(ServerCore& core, boost::asio::ip::address peer, bool tls)
       proxied_(core.proxies.trusts(peer_)),
       address_(peer_.to_string()) {}
 
-namespace {
-
-/// How long a request waits for the end of the answer before it: 0.2 s in all.
-constexpr int kTurnTries = 40;
-constexpr std::chrono::milliseconds kTurnPause{5};
-
-}  // namespace
-
 asio::awaitable<HttpReply> Exchange::handle(HttpRequest& request) {
   if (auto refusal = unpack(request)) co_return std::move(*refusal);
   if (proxied_) address_ = client_address(request);
@@ -82,12 +71,6 @@ asio::awaitable<HttpReply> Exchange::handle(HttpRequest& request) {
     co_return reply;
   }
   auto taken = core_.sessions->take(session);
-  // On another connection the CPE can be faster than our knowledge that it has the last answer.
-  for (int i = 0; i < kTurnTries && taken.result == SessionTable::Take::kBusy; ++i) {
-    asio::steady_timer pause(co_await asio::this_coro::executor, kTurnPause);
-    co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
-    taken = core_.sessions->take(session);
-  }
   if (taken.result == SessionTable::Take::kTaken) {
     HttpReply reply = co_await go_on(std::move(taken.turn), request);
     co_return reply;

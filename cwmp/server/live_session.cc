@@ -52,21 +52,29 @@ Turn& Turn::operator=(Turn&& other) noexcept {
   return *this;
 }
 
+void Turn::release() {
+  if (!session_ || session_->device == nullptr) return;
+  const auto& protocol = session_->protocol;
+  if (protocol.finished()) {
+    const std::lock_guard lock(session_->mutex);
+    session_->ending = true;
+  } else if (protocol.state() != Session::State::kFailed) {
+    const auto session = std::move(session_);
+    session_ = nullptr;
+    table_->pass_turn(session, session->protocol.deadline().value_or(now()));
+  }
+}
+
 void Turn::settle() {
+  release();
   const auto session = std::move(session_);
   session_ = nullptr;
   if (!session) return;
-  const auto& protocol = session->protocol;
-  if (session->device == nullptr) {
-    table_->end(session, SessionEnd::kLost, session->failure);
-  } else if (protocol.finished()) {
-    const auto how = session->shut_down ? SessionEnd::kShutdown : SessionEnd::kComplete;
-    table_->end(session, how, session->failure);
-  } else if (protocol.state() == Session::State::kFailed) {
-    table_->end(session, SessionEnd::kLost, session->failure);
-  } else {
-    table_->pass_turn(session, protocol.deadline().value_or(now()));
+  auto how = SessionEnd::kLost;
+  if (session->device != nullptr && session->protocol.finished()) {
+    how = session->shut_down ? SessionEnd::kShutdown : SessionEnd::kComplete;
   }
+  table_->end(session, how, session->failure);
 }
 
 void Turn::end(SessionEnd end, std::string reason) {
@@ -77,6 +85,10 @@ void Turn::end(SessionEnd end, std::string reason) {
 
 void Turn::drop() {
   if (!session_) return;
+  if (session_->protocol.finished()) {
+    settle();
+    return;
+  }
   const bool stopping = table_->shutting_down_.load();
   if (stopping) {
     end(SessionEnd::kShutdown, "server stopped");
@@ -126,6 +138,7 @@ std::shared_ptr<LiveSession> SessionTable::find(std::string_view id) const {
 
 SessionTable::Taken SessionTable::take(const std::shared_ptr<LiveSession>& session) {
   const std::lock_guard lock(session->mutex);
+  if (session->ending) return {Take::kComplete, {}};
   if (session->over) return {session->complete ? Take::kComplete : Take::kLost, {}};
   if (session->taken) return {Take::kBusy, {}};
   session->taken = true;
@@ -217,6 +230,7 @@ void SessionTable::end(const std::shared_ptr<LiveSession>& session, SessionEnd e
   const bool remember = begun && end == SessionEnd::kComplete && !shutting_down_.load();
   {
     const std::lock_guard lock(session->mutex);
+    session->ending = false;
     session->over = true;
     session->complete = end == SessionEnd::kComplete;
     session->taken = false;

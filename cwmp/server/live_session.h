@@ -43,7 +43,8 @@ struct LiveSession {
 
   // Guarded by the mutex.
   std::mutex mutex;
-  bool taken = true;  ///< its creator has the first turn
+  bool taken = true;    ///< its creator has the first turn
+  bool ending = false;  ///< its last answer is on the way
   bool over = false;
   bool complete = false;  ///< how it ended; set with over
   TimePoint deadline = TimePoint::max();
@@ -51,7 +52,7 @@ struct LiveSession {
   boost::asio::steady_timer timer;
 };
 
-/// The exclusive right to one session, from the arrival of a request until its response is out.
+/// The exclusive right to one session, from the arrival of a request until its response goes out.
 /// Dropped without settle() (cancelled, exception) it ends the session as lost.
 class Turn {
  public:
@@ -67,8 +68,11 @@ class Turn {
   LiveSession* operator->() const { return session_.get(); }
   const std::shared_ptr<LiveSession>& session() const { return session_; }
 
-  /// The response is out, or could not be delivered: ends the session if it is over, else starts
-  /// to wait for the CPE.
+  /// The response is about to be written. Unless it is the last one the session waits for the CPE
+  /// from here on: the next request may come, on another connection, before the end of the write is
+  /// known.
+  void release();
+  /// The response is out, or could not be delivered: ends the session if it is over.
   void settle();
   /// Ends it now.
   void end(SessionEnd end, std::string reason);

@@ -114,6 +114,24 @@ TEST(CwmpServerSession, GoesOnOverAnotherConnection) {
   EXPECT_EQ(report->end, SessionEnd::kComplete);
 }
 
+// The CPE has our answer before the server knows that it was written.
+TEST(CwmpServerSession, IsNeverBusyForTheNextRequestOnAnotherConnection) {
+  Acs acs;
+  acs.handler.rpcs = {read_version()};
+  acs.start();
+  for (int i = 0; i < 300; ++i) {
+    auto first = acs.connect();
+    auto second = acs.connect();
+    auto third = acs.connect();
+    const auto informed = first.post(inform_text());
+    const auto rpc = second.post("", cookie_field(informed));
+    ASSERT_EQ(rpc.status, 200U) << i;
+    const auto last = third.post(response_text(rpc, version_is("1")), cookie_field(informed));
+    ASSERT_EQ(last.status, 204U) << i;
+    ASSERT_EQ(first.post("", cookie_field(informed)).status, 204U) << i;
+  }
+}
+
 struct CookieForm {
   const char* name;
   std::string before;
