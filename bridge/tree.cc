@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <iterator>
 #include <map>
 
@@ -40,6 +41,18 @@ int compare_segments(std::string_view a, std::string_view b) {
   return a.size() < b.size() ? -1 : 1;
 }
 
+/// How many leading characters are the same. Eight at a time: this is where lookups spend their
+/// time.
+std::size_t common_prefix(std::string_view a, std::string_view b) {
+  const std::size_t shorter = std::min(a.size(), b.size());
+  std::size_t at = 0;
+  for (; at + sizeof(std::uint64_t) <= shorter; at += sizeof(std::uint64_t)) {
+    if (std::memcmp(a.data() + at, b.data() + at, sizeof(std::uint64_t)) != 0) break;
+  }
+  while (at < shorter && a[at] == b[at]) ++at;
+  return at;
+}
+
 bool is_valid_path(std::string_view path) {
   if (path.size() > Tree::kMaxPathBytes || path.starts_with('.')) return false;
   if (path.find('.') == std::string_view::npos || path.find("..") != std::string_view::npos) {
@@ -57,13 +70,16 @@ std::string_view child_of(std::string_view object, std::string_view path) {
 
 bool path_less(std::string_view a, std::string_view b) { return compare_paths(a, b) < 0; }
 
+/// Most devices list in our order already.
+void sort_paths(std::vector<std::string_view>& paths) {
+  if (std::is_sorted(paths.begin(), paths.end(), path_less)) return;
+  std::sort(paths.begin(), paths.end(), path_less);
+}
+
 }  // namespace
 
 int compare_paths(std::string_view a, std::string_view b) {
-  const std::size_t shorter = std::min(a.size(), b.size());
-  const auto at = static_cast<std::size_t>(
-      std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(shorter), b.begin()).first -
-      a.begin());
+  const std::size_t at = common_prefix(a, b);
   if (at == a.size() && at == b.size()) return 0;
   const std::size_t dot = a.substr(0, at).rfind('.');
   const std::size_t begin = dot == std::string_view::npos ? 0 : dot + 1;
@@ -163,6 +179,19 @@ const Node* Tree::find(std::string_view path) const {
 }
 
 Node* Tree::find_mutable(std::string_view path) { return const_cast<Node*>(find(path)); }
+
+Node* Tree::find_after(std::string_view path, std::size_t& hint) {
+  constexpr std::size_t kLookahead = 4;  // objects stand between parameters
+  const std::size_t end = std::min(nodes_.size(), hint + kLookahead);
+  for (std::size_t at = hint; at < end; ++at) {
+    if (nodes_[at].path() != path) continue;
+    hint = at;
+    return &nodes_[at];
+  }
+  Node* found = find_mutable(path);
+  if (found != nullptr) hint = static_cast<std::size_t>(found - nodes_.data());
+  return found;
+}
 
 bool Tree::has_object(std::string_view path) const {
   return path.ends_with('.') && find(path) != nullptr;
@@ -264,18 +293,20 @@ void Tree::touch(Node& node) {
 /// Adds what is missing of these paths and of the objects above them.
 void Tree::insert(std::vector<std::string_view> paths, Diff& diff) {
   std::vector<std::string_view> missing;
-  for (std::string_view path : paths) {
+  std::vector<std::string_view> chain;
+  for (const std::string_view path : paths) {
     if (!is_valid_path(path)) continue;
-    for (; !path.empty() && find(path) == nullptr; path = parent_path(path)) {
-      missing.push_back(path);
-      // Siblings come one after the other: their parent is queued already.
-      if (missing.size() > 1 && parent_path(path) == parent_path(missing[missing.size() - 2])) {
-        break;
-      }
+    chain.clear();
+    for (std::string_view up = path; !up.empty(); up = parent_path(up)) {
+      // What stands above the path before this one is queued, or there.
+      const bool queued = up.ends_with('.') && !missing.empty() && missing.back().starts_with(up);
+      if (queued || find(up) != nullptr) break;
+      chain.push_back(up);
     }
+    missing.insert(missing.end(), chain.rbegin(), chain.rend());
   }
   if (missing.empty()) return;
-  std::sort(missing.begin(), missing.end(), path_less);
+  sort_paths(missing);
   missing.erase(std::unique(missing.begin(), missing.end()), missing.end());
   // Cut from the end: what stays keeps the objects above it.
   missing.resize(std::min(missing.size(), kMaxNodes - std::min(kMaxNodes, nodes_.size())));
@@ -329,13 +360,15 @@ void Tree::take_value(Node& node, const cwmp::ParameterValue& value, std::int64_
 Diff Tree::on(const ValuesRead& update, std::int64_t now_ms) {
   Diff diff;
   std::vector<std::string_view> unknown;
+  std::size_t hint = 0;
   for (const cwmp::ParameterValue& value : update.values) {
     const bool object = value.name.ends_with('.');  // no value, whatever it carries (quirk 11)
-    if (!object && find(value.name) == nullptr) unknown.push_back(value.name);
+    if (!object && find_after(value.name, hint) == nullptr) unknown.push_back(value.name);
   }
   if (!unknown.empty()) insert(std::move(unknown), diff);
+  hint = 0;
   for (const cwmp::ParameterValue& value : update.values) {
-    Node* node = find_mutable(value.name);
+    Node* node = find_after(value.name, hint);
     if (node != nullptr && !node->is_object()) take_value(*node, value, now_ms, diff);
   }
   return diff;
@@ -349,7 +382,7 @@ Diff Tree::on(const NamesListed& update, std::int64_t) {
   for (const cwmp::ParameterInfo& info : update.names) {
     if (info.name.starts_with(path)) listed.push_back(info.name);
   }
-  std::sort(listed.begin(), listed.end(), path_less);
+  sort_paths(listed);
 
   const auto is_listed = [&listed](std::string_view name) {
     auto at = std::lower_bound(listed.begin(), listed.end(), name, path_less);
@@ -366,8 +399,9 @@ Diff Tree::on(const NamesListed& update, std::int64_t) {
       diff);
 
   insert(std::move(listed), diff);
+  std::size_t hint = begin;
   for (const cwmp::ParameterInfo& info : update.names) {
-    Node* node = find_mutable(info.name);
+    Node* node = find_after(info.name, hint);
     if (node == nullptr || !info.name.starts_with(path)) continue;
     const Writable writable = info.writable ? Writable::kYes : Writable::kNo;
     if (node->writable_ == writable) continue;

@@ -208,6 +208,8 @@ class Tree {
   Diff on(const MarkedStale& update, std::int64_t now_ms);
 
   Node* find_mutable(std::string_view path);
+  /// The same; `hint` is where the last one was found. Answers come in the order of the tree.
+  Node* find_after(std::string_view path, std::size_t& hint);
   std::size_t lower_bound(std::string_view path) const;
   std::size_t subtree_end(std::size_t begin, std::string_view object) const;
   void touch(Node& node);

@@ -265,6 +265,23 @@ TEST(ReadValues, TellsWhyANameCannotBeRead) {
   EXPECT_EQ(as_read(task).refused()[0].code, FaultCode::kMethodNotSupported);
 }
 
+TEST(ReadingTasks, BeginAgainAfterARestartAndNeverAskForNothing) {
+  const std::string name = "Device.WiFi.SSID.1.SSID";
+  const Driver::Make makes[] = {
+      all_names, first_contact, [&] { return read({name}); },
+      [&] { return std::make_unique<task::SetAttributes>(std::vector<std::string>{name}, 2); }};
+  for (const Driver::Make& make : makes) {
+    FakeCpe cpe = small_gateway();
+    Driver driver(cpe);
+    task::Context context{driver.tree, driver.learned};
+    const auto before = make();
+    const auto first = before->next(context);
+    const auto after = make();
+    ASSERT_TRUE(after->restore(before->save(), context));
+    EXPECT_EQ(after->next(context), first);
+  }
+}
+
 // ---- refresh -----------------------------------------------------------------------------------
 
 TEST(Refresh, TellsWhatChangedAppearedAndVanished) {
