@@ -67,7 +67,7 @@ struct CwmpConfig {
     std::size_t sessions = 10'000;
     std::size_t envelope_bytes = 8 << 20;  ///< after decompression
     std::size_t header_bytes = 16 << 10;
-    double bootstrap_rate = 50;        ///< sessions with the bootstrap credential a second
+    double bootstrap_rate = 50;  ///< sessions with the bootstrap credential a second
     bool operator==(const Limits&) const = default;
   } limits;
 
@@ -164,7 +164,7 @@ struct DeviceConfig {
   enum class EndpointIdScheme { kOps, kUuid };
 
   EndpointIdScheme endpoint_id_scheme = EndpointIdScheme::kOps;
-  std::string endpoint_id_prefix;  ///< put before the instance-id
+  std::string endpoint_id_prefix;  ///< put before the serial number
   std::chrono::milliseconds operation_deadline{30'000};
   std::chrono::milliseconds command_deadline{3'600'000};
   std::chrono::milliseconds live_read_deadline{5'000};
