@@ -1,111 +1,167 @@
 #include "tests/tools/cpe_sim/load.h"
 
-#include <algorithm>
 #include <atomic>
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <chrono>
-#include <iomanip>
-#include <iostream>
-#include <vector>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <stdexcept>
+#include <thread>
 
-#include "cwmp/soap.h"
+#include "tests/tools/cpe_sim/session.h"
 
 namespace cpe_sim {
 
 namespace asio = boost::asio;
+using Steady = std::chrono::steady_clock;
 
 namespace {
 
-struct Totals {
-  std::size_t begun = 0;
-  std::size_t good = 0;
-  std::size_t failed = 0;
-  std::vector<double> milliseconds;
+constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
+/// Sessions a device gets to become known: an ACS may spread first contact over several.
+constexpr int kMostWarmUps = 20;
+constexpr milliseconds kWarmUpPause{50};
+
+/// Shared by all workers.
+struct Plan {
+  const LoadSettings& load;
+  LinkOptions link;
+  Journal& journal;
+  Steady::time_point begun{};
+  std::atomic<std::size_t> next{0};
 };
 
-std::string inform_text(const LoadOptions& options, std::size_t number) {
-  cwmp::Envelope envelope;
-  envelope.header.id = "1";
-  cwmp::Inform inform;
-  inform.device_id = {"Load", options.oui, options.product_class,
-                      "L" + std::to_string(number % options.devices)};
-  inform.events.push_back({"2 PERIODIC", ""});
-  inform.current_time = "2026-01-01T00:00:00Z";
-  inform.parameters = {
-      {options.root + "DeviceInfo.HardwareVersion", "1", "string"},
-      {options.root + "DeviceInfo.SoftwareVersion", "1.0", "string"},
-      {options.root + "DeviceInfo.ProvisioningCode", "", "string"},
-      {options.root + "ManagementServer.ParameterKey", "", "string"},
-      {options.root + "ManagementServer.ConnectionRequestURL", "http://127.0.0.1:1/", "string"}};
-  envelope.body = std::move(inform);
-  return cwmp::encode(envelope);
+/// One connection at a time, with its own share of the devices. Runs on its own strand.
+struct Worker {
+  std::vector<std::unique_ptr<Cpe>> cpes;
+  LoadResult result;
+  std::size_t turn = 0;
+};
+
+LinkOptions link_of(const Cpe& cpe, const Plan& plan) {
+  LinkOptions options = plan.link;
+  options.username = cpe.management("Username");
+  options.password = cpe.management("Password");
+  return options;
 }
 
-asio::awaitable<void> worker(asio::any_io_executor executor, const LoadOptions& options,
-                             Totals& totals) {
-  // One connection for many devices, as behind a proxy: what is measured is sessions, not
-  // handshakes.
-  HttpSession http(executor, options.acs);
-  while (totals.begun < options.sessions) {
-    std::string inform = inform_text(options, totals.begun++);
-    auto began = std::chrono::steady_clock::now();
-    HttpAnswer answer = co_await http.post(inform);
-    bool good = answer.status == 200;
-    while (good && !answer.body.empty()) {
-      // Whatever the ACS asks of this make-believe device, it does not have the method.
-      answer = co_await http.post("");
-      if (answer.status == 200 && !answer.body.empty()) {
-        auto envelope = cwmp::decode(answer.body);
-        if (!envelope) break;
-        cwmp::Envelope fault;
-        fault.header.id = envelope->header.id;
-        fault.body = cwmp::Fault{cwmp::FaultCode::kMethodNotSupported, "no", {}};
-        std::string text = cwmp::encode(fault);
-        answer = co_await http.post(text);
+asio::awaitable<void> warm_up(asio::any_io_executor strand, Worker& worker, Plan& plan) {
+  for (const auto& cpe : worker.cpes) {
+    cpe->boot(now());
+    bool known = false;
+    for (int i = 0; i < kMostWarmUps && !known; ++i) {
+      if (i > 0) {
+        cpe->raise(kPeriodic);
+        asio::steady_timer pause(strand, kWarmUpPause);
+        co_await pause.async_wait(kNoThrow);
       }
-      good = answer.status == 204 || answer.status == 200;
+      AcsLink link(strand, link_of(*cpe, plan));
+      SessionResult session = co_await run_session(*cpe, link, plan.journal);
+      ++worker.result.warm_up_sessions;
+      worker.result.warm_up_rpcs += session.rpcs;
+      known = session.complete && session.rpcs == 0;
     }
-    std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - began;
-    totals.milliseconds.push_back(took.count());
-    ++(good ? totals.good : totals.failed);
-    if (!good) http.close();
+    if (!known) worker.result.warmed_up = false;
   }
-  http.close();
+}
+
+bool over(const Plan& plan, std::size_t index) {
+  if (plan.load.seconds <= 0) return index >= plan.load.sessions;
+  return std::chrono::duration<double>(Steady::now() - plan.begun).count() >= plan.load.seconds;
+}
+
+asio::awaitable<void> measure(asio::any_io_executor strand, Worker& worker, Plan& plan) {
+  asio::steady_timer timer(strand);
+  for (;;) {
+    const auto index = plan.next++;
+    if (worker.cpes.empty() || over(plan, index)) co_return;
+    auto began = Steady::now();
+    if (plan.load.rate > 0) {
+      // Counted from when it was due, so that a slow ACS does not hide its own delay.
+      began = plan.begun +
+              std::chrono::duration_cast<Steady::duration>(
+                  std::chrono::duration<double>(static_cast<double>(index) / plan.load.rate));
+      timer.expires_at(began);
+      co_await timer.async_wait(kNoThrow);
+    }
+    Cpe& cpe = *worker.cpes[worker.turn++ % worker.cpes.size()];
+    cpe.raise(kPeriodic);
+    if (!plan.load.change.empty()) {
+      cpe.change(cpe.root() + plan.load.change, "load-" + std::to_string(index));
+    }
+    AcsLink link(strand, link_of(cpe, plan));
+    SessionResult session = co_await run_session(cpe, link, plan.journal);
+    link.close();
+    worker.result.rpcs += session.rpcs;
+    if (!session.complete) {
+      ++worker.result.failures[session.why];
+      continue;
+    }
+    ++worker.result.complete;
+    const std::chrono::duration<float, std::milli> took = Steady::now() - began;
+    worker.result.latencies_ms.push_back(took.count());
+  }
+}
+
+using Step = asio::awaitable<void> (*)(asio::any_io_executor, Worker&, Plan&);
+
+double run_all(std::vector<Worker>& workers, Plan& plan, unsigned threads, Step step) {
+  asio::io_context io;
+  plan.begun = Steady::now();
+  for (Worker& worker : workers) {
+    auto strand = asio::make_strand(io);
+    auto running = step(strand, worker, plan);
+    asio::co_spawn(strand, std::move(running), asio::detached);
+  }
+  std::vector<std::thread> pool;
+  for (unsigned i = 1; i < threads; ++i) pool.emplace_back([&io] { io.run(); });
+  io.run();
+  for (std::thread& thread : pool) thread.join();
+  return std::chrono::duration<double>(Steady::now() - plan.begun).count();
 }
 
 }  // namespace
 
-int run_load(const LoadOptions& options) {
-  asio::io_context io(1);
-  Totals totals;
-  totals.milliseconds.reserve(options.sessions);
-  auto began = std::chrono::steady_clock::now();
-  for (std::size_t i = 0; i < options.connections; ++i) {
-    auto work = worker(io.get_executor(), options, totals);
-    asio::co_spawn(io, std::move(work), asio::detached);
+LoadResult run_load(const Settings& settings, const LoadSettings& load) {
+  const auto model = load_model(settings);
+  const auto url = parse_url(settings.acs);
+  if (!url) throw std::runtime_error("not a URL: " + settings.acs);
+  Journal silent(false);
+  Plan plan{load, {}, silent};
+  plan.link.url = *url;
+  plan.link.client = client_options(settings);
+  std::vector<Worker> workers(std::max<std::size_t>(load.connections, 1));
+  for (std::size_t i = 0; i < load.population; ++i) {
+    auto cpe = make_cpe(settings, model, i, std::max<std::size_t>(load.population, 2));
+    if (!load.change.empty() && !cpe->value(cpe->root() + load.change, now())) {
+      throw std::runtime_error("no parameter " + load.change + " to change");
+    }
+    workers[i % workers.size()].cpes.push_back(std::move(cpe));
   }
-  io.run();
-  std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - began;
-  std::sort(totals.milliseconds.begin(), totals.milliseconds.end());
-  auto percentile = [&](double part) {
-    if (totals.milliseconds.empty()) return 0.0;
-    auto at = static_cast<std::size_t>(part * static_cast<double>(totals.milliseconds.size() - 1));
-    return totals.milliseconds[at];
-  };
-  double rate = static_cast<double>(totals.good) / seconds.count();
-  std::cout << std::fixed << std::setprecision(2);
-  if (options.json) {
-    std::cout << "{\"sessions\":" << totals.good << ",\"failed\":" << totals.failed
-              << ",\"sessions_per_second\":" << rate << ",\"p50_ms\":" << percentile(0.5)
-              << ",\"p99_ms\":" << percentile(0.99) << "}\n";
+  LoadResult total;
+  if (!load.no_warm_up) {
+    total.warm_up_seconds = run_all(workers, plan, settings.threads, warm_up);
   } else {
-    std::cout << totals.good << " sessions, " << totals.failed << " failed, " << rate
-              << " sessions/s with " << options.connections << " connections, p50 "
-              << percentile(0.5) << " ms, p99 " << percentile(0.99) << " ms\n";
+    for (Worker& worker : workers) {
+      for (const auto& cpe : worker.cpes) cpe->boot(now());
+    }
   }
-  return totals.failed == 0 ? 0 : 1;
+  total.seconds = run_all(workers, plan, settings.threads, measure);
+  for (const Worker& worker : workers) {
+    const LoadResult& part = worker.result;
+    total.complete += part.complete;
+    total.rpcs += part.rpcs;
+    total.warm_up_sessions += part.warm_up_sessions;
+    total.warm_up_rpcs += part.warm_up_rpcs;
+    total.warmed_up = total.warmed_up && part.warmed_up;
+    for (const auto& [why, count] : part.failures) total.failures[why] += count;
+    total.latencies_ms.insert(total.latencies_ms.end(), part.latencies_ms.begin(),
+                              part.latencies_ms.end());
+  }
+  return total;
 }
 
 }  // namespace cpe_sim

@@ -1,152 +1,175 @@
 // cpe-sim: simulated TR-069 devices, see README.md beside this file.
 #include <CLI/CLI.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <iostream>
-#include <map>
-#include <mutex>
 #include <thread>
 
-#include "tests/tools/cpe_sim/device.h"
+#include "tests/tools/cpe_sim/command.h"
+#include "tests/tools/cpe_sim/control.h"
+#include "tests/tools/cpe_sim/fleet.h"
 #include "tests/tools/cpe_sim/load.h"
 
 namespace {
 
 using namespace cpe_sim;
-namespace asio = boost::asio;
 
-struct Arguments {
-  std::string acs = "http://127.0.0.1:7547/";
-  std::string username;
-  std::string password;
-  std::string model;
-  std::string manufacturer = "Example";
-  std::string oui = "00D09E";
-  std::string product_class = "Gateway";
-  std::string serial = "0001";
-  std::size_t devices = 1;
-  double start_rate = 100;
-  bool no_connection_request = false;
-  double time_scale = 1;
-  unsigned periodic = 0;
-  bool events = false;
-};
-
-std::mutex output_mutex;
-
-void print(const std::string& line) {
-  std::lock_guard lock(output_mutex);
-  std::cout << line << std::endl;
+void add_device_options(CLI::App& app, Settings& settings) {
+  app.add_option("--model", settings.model, "data model (CSV), tests/data/models/")
+      ->required()
+      ->check(CLI::ExistingFile)
+      ->group("Devices");
+  app.add_option("--rows", settings.rows, "TABLE.=N: fill a table up to row N from its template")
+      ->group("Devices");
+  app.add_option("--serial,--serial-prefix", settings.serial,
+                 "serial number; with --devices its prefix: SERIAL-1, SERIAL-2, ...")
+      ->capture_default_str()
+      ->group("Devices");
+  app.add_option("--devices", settings.devices, "how many")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1'000'000))
+      ->group("Devices");
+  app.add_option("--start-rate", settings.start_rate, "devices powered on a second")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber)
+      ->group("Devices");
+  app.add_option("--manufacturer", settings.manufacturer, "in the place of the model's")
+      ->group("Devices");
+  app.add_option("--oui", settings.oui, "in the place of the model's")->group("Devices");
+  app.add_option("--product-class", settings.product_class, "in the place of the model's")
+      ->group("Devices");
+  app.add_option("--value", settings.values,
+                 "NAME=VALUE, NAME below the root; {serial} stands for the serial number")
+      ->group("Devices");
+  app.add_option("--cwmp", settings.cwmp, "namespace: 1-0, 1-1 or 1-2")
+      ->capture_default_str()
+      ->group("Devices");
 }
 
-using Fleet = std::map<std::string, std::shared_ptr<SimulatedDevice>>;
-
-/// "set SERIAL PATH VALUE": the serial number is the second word.
-void serve_commands(const Fleet& fleet) {
-  std::string line;
-  while (std::getline(std::cin, line)) {
-    std::istringstream words(line);
-    std::string verb;
-    std::string serial;
-    words >> verb >> serial;
-    if (verb == "quit") break;
-    if (verb == "list") {
-      for (const auto& [name, device] : fleet) print(name);
-      continue;
-    }
-    auto device = fleet.find(serial);
-    if (device == fleet.end()) {
-      print("error no such device: " + serial);
-      continue;
-    }
-    std::string rest;
-    std::getline(words >> std::ws, rest);
-    device->second->command(verb + " " + rest, [](const std::string& answer) { print(answer); });
-  }
+void add_acs_options(CLI::App& app, Settings& settings) {
+  app.add_option("--acs", settings.acs, "URL, http or https")->capture_default_str()->group("ACS");
+  app.add_option("--username", settings.username, "for the ACS; {serial} is replaced")
+      ->group("ACS");
+  app.add_option("--password", settings.password, "for the ACS; {serial} is replaced")
+      ->group("ACS");
+  app.add_option("--ca", settings.ca, "PEM file that the ACS's certificate must come from")
+      ->group("ACS");
+  app.add_flag("--insecure", settings.insecure, "take any certificate")->group("ACS");
+  app.add_option("--cert", settings.certificate, "the device's own certificate (PEM)")
+      ->group("ACS");
+  app.add_option("--key", settings.key, "its key (PEM)")->group("ACS");
 }
 
-int simulate(const Arguments& arguments) {
-  auto model = std::make_shared<const Model>(Model::load(arguments.model));
-  AcsAddress acs = parse_acs_url(arguments.acs);
-  acs.username = arguments.username;
-  acs.password = arguments.password;
-  asio::io_context io;
-  auto guard = asio::make_work_guard(io);
-  Fleet fleet;
-  for (std::size_t i = 0; i < arguments.devices; ++i) {
-    cwmp::DeviceId id{arguments.manufacturer, arguments.oui, arguments.product_class,
-                      arguments.serial};
-    if (arguments.devices > 1) id.serial_number += "-" + std::to_string(i + 1);
-    DeviceOptions options;
-    options.acs = acs;
-    options.connection_request = !arguments.no_connection_request;
-    options.time_scale = arguments.time_scale;
-    options.periodic_interval_s = arguments.periodic;
-    if (arguments.events) options.on_event = print;
-    std::string serial = id.serial_number;
-    fleet[serial] = std::make_shared<SimulatedDevice>(io.get_executor(), model, std::move(id),
-                                                      std::move(options));
-  }
-  // Powers them on at the given rate.
-  asio::steady_timer pace(io);
-  auto next = fleet.begin();
-  std::function<void()> start_next = [&] {
-    if (next == fleet.end()) return;
-    next->second->start();
-    ++next;
-    pace.expires_after(
-        std::chrono::microseconds(static_cast<std::int64_t>(1e6 / arguments.start_rate)));
-    pace.async_wait([&](boost::system::error_code error) {
-      if (!error) start_next();
-    });
-  };
-  start_next();
+void add_behaviour_options(CLI::App& app, Settings& settings) {
+  app.add_option("--time-scale", settings.time_scale,
+                 "every wait is multiplied by it (periods, back-off, reboot): 0.1 is ten times "
+                 "as fast")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber)
+      ->group("Behaviour");
+  app.add_option("--periodic", settings.periodic,
+                 "PeriodicInformInterval in seconds, whatever the ACS sets; 0: as it is set")
+      ->capture_default_str()
+      ->group("Behaviour");
+  app.add_option("--reboot-ms", settings.reboot_ms, "how long a reboot takes")
+      ->capture_default_str()
+      ->group("Behaviour");
+  app.add_option("--diagnostics-ms", settings.diagnostics_ms, "how long a diagnosis takes")
+      ->capture_default_str()
+      ->group("Behaviour");
+  app.add_option("--change", settings.changes, "PATH=every:SECONDS: the value changes by itself")
+      ->group("Behaviour");
+  app.add_option("--fault", settings.faults,
+                 "[SERIAL:]METHOD=ACTION[*TIMES]; ACTION: a fault code, drop (vanish, nothing "
+                 "done), drop-after (done, then vanish), empty, hang, delay:MS")
+      ->group("Behaviour");
+  app.add_option("--quirk", settings.quirks, "[SERIAL:]NAME[=VALUE], see below")
+      ->group("Behaviour");
+  app.add_flag("--no-connection-request", settings.no_connection_request, "cannot be woken")
+      ->group("Connection requests");
+  app.add_option("--listen", settings.listen, "address for connection requests")
+      ->capture_default_str()
+      ->group("Connection requests");
+  app.add_option("--listen-port", settings.listen_port, "0: any free one")
+      ->capture_default_str()
+      ->group("Connection requests");
+  app.add_option("--public-host", settings.public_host,
+                 "host in ConnectionRequestURL; left out: the --listen address")
+      ->group("Connection requests");
+  app.add_flag("--events", settings.events, "print what happens as JSON lines")->group("Operator");
+  app.add_option("--control", settings.control,
+                 "stdin (its end is the end), none, or a socket's path")
+      ->capture_default_str()
+      ->group("Operator");
+  app.add_option("--threads", settings.threads, "for all devices")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64))
+      ->group("Operator");
+}
+
+CLI::App* add_load(CLI::App& app, LoadSettings& load) {
+  auto* sub = app.add_subcommand("load", "sessions as fast as they go, then figures");
+  sub->fallthrough();
+  sub->add_option("--connections", load.connections, "sessions at the same time")
+      ->capture_default_str();
+  sub->add_option("--sessions", load.sessions, "how many")->capture_default_str();
+  sub->add_option("--seconds", load.seconds, "run so long instead");
+  sub->add_option("--rate", load.rate, "begin so many a second, evenly; 0: as fast as they go");
+  sub->add_option("--population", load.population, "devices that the sessions come from")
+      ->capture_default_str();
+  sub->add_option("--value-change", load.change,
+                  "name below the root of a notified string that changes before each session");
+  sub->add_flag("--no-warm-up", load.no_warm_up, "measure from the first contact on");
+  sub->add_flag("--json", load.json, "figures as JSON");
+  return sub;
+}
+
+int simulate(const Settings& settings) {
+  boost::asio::io_context io;
+  const auto work = boost::asio::make_work_guard(io);
+  Journal journal(settings.events);
+  Fleet fleet(io, settings, journal);
+  const bool from_stdin = settings.control == "stdin";
+  if (!from_stdin && settings.control != "none") serve_socket(io, settings.control, fleet);
+  journal.note("ready", "",
+               "\"devices\":" + std::to_string(fleet.size()) +
+                   ",\"connection_request_port\":" + std::to_string(fleet.port()));
+  fleet.start();
   std::vector<std::thread> threads;
-  for (int i = 0; i < 2; ++i) threads.emplace_back([&io] { io.run(); });
-  serve_commands(fleet);
-  io.stop();
+  for (unsigned i = 0; i < settings.threads; ++i) threads.emplace_back([&io] { io.run(); });
+  if (from_stdin) {
+    serve_stdin(fleet, journal);
+    io.stop();
+  }
   for (std::thread& thread : threads) thread.join();
   return 0;
+}
+
+int put_under_load(const Settings& settings, const LoadSettings& load) {
+  const LoadResult result = run_load(settings, load);
+  std::cout << format_load(result, load) << std::endl;
+  return result.failures.empty() ? 0 : 1;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Simulates TR-069 devices. Commands are read from standard input.", "cpe-sim");
-  Arguments arguments;
-  app.add_option("--acs", arguments.acs, "URL of the ACS");
-  app.add_option("--username", arguments.username, "for the ACS");
-  app.add_option("--password", arguments.password, "for the ACS");
-  app.add_option("--model", arguments.model, "data model (CSV)");
-  app.add_option("--manufacturer", arguments.manufacturer);
-  app.add_option("--oui", arguments.oui);
-  app.add_option("--product-class", arguments.product_class);
-  app.add_option("--serial", arguments.serial, "serial number; with --devices its prefix");
-  app.add_option("--devices", arguments.devices, "how many");
-  app.add_option("--start-rate", arguments.start_rate, "devices powered on a second");
-  app.add_flag("--no-connection-request", arguments.no_connection_request, "cannot be woken");
-  app.add_option("--time-scale", arguments.time_scale, "waits are multiplied by this");
-  app.add_option("--periodic", arguments.periodic,
-                 "keep this PeriodicInformInterval in seconds whatever the ACS sets");
-  app.add_flag("--events", arguments.events, "print what happens as JSON lines");
-
-  LoadOptions load_options;
-  auto* load = app.add_subcommand("load", "many short sessions, as fast as they go");
-  load->add_option("--connections", load_options.connections);
-  load->add_option("--sessions", load_options.sessions);
-  load->add_option("--population", load_options.devices, "devices the Informs come from");
-  load->add_flag("--json", load_options.json);
+  CLI::App app("Simulates TR-069 devices (CPEs).", "cpe-sim");
+  Settings settings;
+  LoadSettings load_settings;
+  add_device_options(app, settings);
+  add_acs_options(app, settings);
+  add_behaviour_options(app, settings);
+  const auto* load = add_load(app, load_settings);
+  app.footer("\nQuirks:\n" + quirk_help() +
+             "\nCommands, one a line, DEVICE is a serial number or *; answered by one line, ok or "
+             "error:\n" +
+             command_help());
   CLI11_PARSE(app, argc, argv);
   try {
-    if (*load) {
-      load_options.acs = parse_acs_url(arguments.acs);
-      load_options.acs.username = arguments.username;
-      load_options.acs.password = arguments.password;
-      return run_load(load_options);
-    }
-    return simulate(arguments);
+    return load->parsed() ? put_under_load(settings, load_settings) : simulate(settings);
   } catch (const std::exception& error) {
     std::cerr << "cpe-sim: " << error.what() << "\n";
-    return 1;
+    return 2;
   }
 }

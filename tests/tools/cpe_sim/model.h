@@ -1,49 +1,81 @@
-// The data model a simulated CPE starts with, from a CSV file; shared by all devices of a process.
+// The data model a simulated CPE starts with, from a CSV file (grammar: README.md); shared by all
+// devices of a process.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <tl/expected.hpp>
 #include <vector>
+
+#include "tests/tools/cpe_sim/type.h"
 
 namespace cpe_sim {
 
+/// Longest model: rows of all tables together.
+inline constexpr std::size_t kMaxParameters = 1'000'000;
+
+/// One parameter or object. `type` belongs to the model.
 struct Param {
-  std::string type;  ///< XML Schema local name; "object" for objects
-  bool writable = false;
+  const Type* type = nullptr;
+  bool writable = false;          ///< objects: rows can be added to a table, a row be deleted
+  bool refuses_active = false;    ///< 9009 for active notification
+  std::uint8_t notification = 0;  ///< 0 to 6
   std::string value;
-  std::uint32_t notification = 0;
-  bool operator==(const Param&) const = default;
+
+  bool is_object() const { return type->kind == Kind::kObject; }
 };
 
-/// Immutable after load.
-///
-/// A line is `path,type,writable,value[,notification]`; "#" starts a comment, a value in double
-/// quotes may hold commas.
-///   Device.NAT.PortMapping.,object,1,            a table that instances can be added to
-///   Device.NAT.PortMapping.{i}.Enable,boolean,1,false   what a new instance has
-///   Device.Hosts.Host.{1-150}.HostName,string,0,host-{n}   150 instances; {n} is the number
-/// Objects above a parameter need no line of their own.
+/// Object names end in '.'. Sorted by bytes, so what is below an object follows it.
+using Params = std::map<std::string, Param, std::less<>>;
+
+inline bool is_object_path(std::string_view path) { return path.ends_with('.'); }
+
+/// "Device.NAT.PortMapping.3." to "Device.NAT.PortMapping."; likewise without the final dot.
+std::string_view parent_of(std::string_view path);
+
+/// "Device.A.3.B." to "Device.A.{i}.B."
+std::string to_pattern(std::string_view path);
+
+/// Puts the row's number in the place of each "{n}", and its last byte in hex in that of "{x}".
+std::string with_number(std::string text, std::uint32_t number);
+
+/// Immutable once loaded. Thread-safe.
 class Model {
  public:
-  using Params = std::map<std::string, Param, std::less<>>;
+  using Rows = std::map<std::string, std::uint32_t, std::less<>>;  ///< table to number of rows
 
-  /// Throws std::runtime_error with file and line.
-  static Model load(const std::string& file);
-  static Model parse(std::string_view text, const std::string& name);
+  /// `rows`: tables to fill from their template up to that row. Errors name file and line.
+  static tl::expected<std::shared_ptr<const Model>, std::string> load(const std::string& file,
+                                                                      const Rows& rows = {});
+  /// `directory`: where @include looks.
+  static tl::expected<std::shared_ptr<const Model>, std::string> parse(
+      std::string_view text, const std::string& name, const std::string& directory = ".",
+      const Rows& rows = {});
 
   const Params& params() const { return params_; }
   /// "Device." or "InternetGatewayDevice."
   const std::string& root() const { return root_; }
-  /// What a new instance of `table` ("Device.NAT.PortMapping.") has, by relative name.
-  const Params* instance_template(std::string_view table) const;
+  /// What a new row of `table` has, by relative name; nullptr: rows cannot be made.
+  const Params* row_template(std::string_view table) const;
+  /// Parameters that every Inform holds.
+  const std::vector<std::string>& inform_parameters() const { return inform_parameters_; }
 
  private:
-  void add(std::string path, Param param);
+  friend class ModelReader;
+  friend class DeviceTree;
+  const Type* intern(const Type& type);
+  static void make_row(Params& into, const Params& row_template, const std::string& table,
+                       std::uint32_t number, bool deletable, const Type* object);
 
+  std::deque<Type> types_;  ///< each once; never moved
+  const Type* object_ = nullptr;
   Params params_;
-  std::map<std::string, Params, std::less<>> templates_;
+  std::map<std::string, Params, std::less<>> templates_;  ///< by pattern of the table
+  std::vector<std::string> inform_parameters_;
   std::string root_;
 };
 
