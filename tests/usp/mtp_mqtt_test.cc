@@ -217,10 +217,10 @@ TEST(Mqtt, SaysWhenTheQueueIsFullAndWhenThereIsRoomAgain) {
   MqttOptions options = options_for(broker, "nothing");
   options.max_in_flight = 5;
   options.max_queued = 10;
+  Mailbox<SendResult> results;  // outlives the transport that fills it
   Peer peer(options);
   ASSERT_NE(peer.connect().number, 0U);
   broker.process().signal(SIGSTOP);
-  Mailbox<SendResult> results;
   std::size_t accepted = 0;
   while (!peer.transport.send(message_to("x"), [&](SendResult r) { results.put(r); })) ++accepted;
   EXPECT_GE(accepted, 10U);
@@ -240,10 +240,10 @@ TEST(Mqtt, SaysWhenTheQueueIsFullAndWhenThereIsRoomAgain) {
 
 TEST(Mqtt, KeepsToTheBrokersReceiveMaximum) {
   Broker broker({.lines = "max_inflight_messages 2\n"});
+  Mailbox<SendResult> results;  // outlives the transport that fills it
   Peer peer(options_for(broker, "nothing"));
   ASSERT_NE(peer.connect().number, 0U);
   broker.process().signal(SIGSTOP);
-  Mailbox<SendResult> results;
   for (int i = 0; i < 50; ++i) {
     ASSERT_FALSE(peer.transport.send(message_to("x"), [&](SendResult r) { results.put(r); }));
   }
@@ -284,10 +284,10 @@ TEST(Mqtt, ComesBackAfterTheBrokerDiedAndNumbersItsConnections) {
 
 TEST(Mqtt, FailsWhatIsInFlightWhenTheBrokerDies) {
   Broker broker;
+  Mailbox<SendResult> results;  // outlives the transport that fills it
   Peer peer(options_for(broker, "nothing"));
   ASSERT_NE(peer.connect().number, 0U);
   broker.process().signal(SIGSTOP);
-  Mailbox<SendResult> results;
   for (int i = 0; i < 100; ++i) {
     ASSERT_FALSE(peer.transport.send(message_to("x"), [&](SendResult r) { results.put(r); }));
   }
@@ -425,9 +425,9 @@ TEST(Mqtt, SendsWhatIsQueuedBeforeItStops) {
   Broker broker;
   MqttOptions options = options_for(broker, kAgents);
   options.client_id = "leaver";
+  Mailbox<SendResult> results;  // outlives the transport that fills it
   Peer peer(options);
   ASSERT_NE(peer.connect().number, 0U);
-  Mailbox<SendResult> results;
   for (int i = 0; i < 500; ++i) {
     ASSERT_FALSE(peer.transport.send(message_to("x"), [&](SendResult r) { results.put(r); }));
   }
@@ -439,10 +439,10 @@ TEST(Mqtt, SendsWhatIsQueuedBeforeItStops) {
 
 TEST(Mqtt, StopsInTimeThoughTheBrokerIsSilent) {
   Broker broker;
+  Mailbox<SendResult> results;  // outlives the transport that fills it
   Peer peer(options_for(broker, "nothing"));
   ASSERT_NE(peer.connect().number, 0U);
   broker.process().signal(SIGSTOP);
-  Mailbox<SendResult> results;
   ASSERT_FALSE(peer.transport.send(message_to("x"), [&](SendResult r) { results.put(r); }));
   peer.transport.stop(milliseconds(50));
   EXPECT_NE(results.take(), SendResult::kDelivered);
