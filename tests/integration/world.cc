@@ -36,8 +36,9 @@ bool Cpe::wait_for(const std::string& event) {
   return process_->wait_for_text("\"event\":\"" + event + "\"").has_value();
 }
 
-World::World(const std::string& device_settings)
-    : acs_port_(support::free_port()),
+World::World(const std::string& device_settings, std::vector<std::string> environment)
+    : environment_(std::move(environment)),
+      acs_port_(support::free_port()),
       grpc_port_(support::free_port()),
       admin_port_(support::free_port()) {
   std::ofstream(directory_.file("bridge.yaml"))
@@ -67,7 +68,8 @@ World::World(const std::string& device_settings)
 
 void World::start_bridge() {
   bridge_ = std::make_unique<support::Process>(
-      USP_BRIDGE, std::vector<std::string>{"-c", directory_.file("bridge.yaml")});
+      USP_BRIDGE, std::vector<std::string>{"-c", directory_.file("bridge.yaml")},
+      support::Process::Options{.environment = environment_});
   if (!bridge_->wait_for_text("mqtt: connected")) throw std::runtime_error(bridge_->output());
 }
 

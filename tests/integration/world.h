@@ -36,8 +36,10 @@ class Cpe {
 
 class World {
  public:
-  /// Broker and bridge are up when it returns; throws otherwise.
-  explicit World(const std::string& device_settings = {});
+  /// Broker and bridge are up when it returns; throws otherwise. `environment`: "NAME=value", over
+  /// the configuration.
+  explicit World(const std::string& device_settings = {},
+                 std::vector<std::string> environment = {});
 
   void start_bridge();
   /// As a crash or the kernel would.
@@ -48,6 +50,8 @@ class World {
   int acs_port() const { return acs_port_; }
   int grpc_port() const { return grpc_port_; }
   int admin_port() const { return admin_port_; }
+  /// A file below the store's directory.
+  std::string store_file(const std::string& name) const { return directory_.file("store/" + name); }
 
   /// Powers a CPE on and waits until its agent is up.
   std::unique_ptr<Cpe> device(const std::string& serial,
@@ -62,6 +66,7 @@ class World {
 
  private:
   support::TemporaryDirectory directory_;
+  std::vector<std::string> environment_;
   support::Broker broker_;
   int acs_port_ = 0;
   int grpc_port_ = 0;
