@@ -224,7 +224,7 @@ void Device::undo_late(const WorkPtr& work) {
   auto again = std::make_shared<Work>();
   again->task = std::move(undo);
   again->started = true;
-  agent_->track_undo(again, work);
+  agent_->track_undo(again, work->undo_row ? *work->undo_row : 0);
   push(again);
 }
 

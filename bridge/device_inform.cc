@@ -11,6 +11,7 @@
 #include "bridge/event_hub.h"
 #include "bridge/first_contact_budget.h"
 #include "bridge/metrics.h"
+#include "bridge/northbound.h"
 #include "bridge/runtime.h"
 #include "bridge/task/first_contact.h"
 #include "bridge/task/read_values.h"
@@ -124,6 +125,7 @@ asio::awaitable<tl::expected<std::uint64_t, cwmp::Refusal>> Device::begin(
     on_end(session, cwmp::SessionEnd::kLost, false);
     co_return tl::unexpected(Refusal{Refusal::Kind::kBusy, std::chrono::seconds(30), "store"});
   }
+  if (boot) runtime_.northbound->poke();  // retries begin anew
   auto touch = [id = id_, time = last_inform_ms_.load()](MirrorWriter& mirror) {
     return mirror.put_last_inform_ms(id, time);
   };

@@ -3,12 +3,14 @@
 #include <openssl/rand.h>
 #include <spdlog/spdlog.h>
 
+#include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_future.hpp>
+#include <mutex>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -46,7 +48,30 @@ namespace {
 constexpr std::chrono::seconds kSweepInterval{30};
 constexpr std::chrono::minutes kPurgeInterval{10};
 
-std::unique_ptr<Store> open_store(const Config& config, Metrics& metrics) {
+/// Why the store cannot be trusted any more; empty: it can. Thread-safe.
+class StoreHealth {
+ public:
+  void on_event(StoreEvent event, const std::string& text) {
+    spdlog::error("store: {}", text);
+    std::lock_guard lock(mutex_);
+    if (event == StoreEvent::kMirrorDamaged) {
+      trouble_ = "store: mirror.db is damaged, restart to begin it anew";
+    }
+    if (event == StoreEvent::kStateDamaged) {
+      trouble_ = "store: state.db is damaged, stop and restore a backup";
+    }
+  }
+  std::string trouble() const {
+    std::lock_guard lock(mutex_);
+    return trouble_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::string trouble_;
+};
+
+std::unique_ptr<Store> open_store(const Config& config, Metrics& metrics, StoreHealth& health) {
   StoreOptions options;
   options.directory = config.store.directory;
   options.key_file = config.store.key_file;
@@ -62,7 +87,9 @@ std::unique_ptr<Store> open_store(const Config& config, Metrics& metrics) {
       metrics.store_mirror_commit_seconds.Observe(Seconds(batch.mirror_commit).count());
     }
   };
-  options.on_event = [](StoreEvent, const std::string& text) { spdlog::error("store: {}", text); };
+  options.on_event = [&health](StoreEvent event, const std::string& text) {
+    health.on_event(event, text);
+  };
   auto store = open_sqlite_store(std::move(options));
   if (!store) throw std::runtime_error("store: " + store.error().text);
   return *std::move(store);
@@ -144,7 +171,7 @@ struct Gateway::Impl {
   explicit Impl(const Config& settings)
       : config(settings),
         work(asio::make_work_guard(io)),
-        store(open_store(settings, metrics)),
+        store(open_store(settings, metrics, store_health)),
         first_contacts(settings.device.first_contact_budget),
         runtime{io.get_executor(), config,         *store,
                 metrics,           events,         paths,
@@ -177,6 +204,7 @@ struct Gateway::Impl {
   SupportedCache supported;
   asio::io_context io;
   asio::executor_work_guard<asio::io_context::executor_type> work;
+  StoreHealth store_health;
   std::unique_ptr<Store> store;
   FirstContactBudget first_contacts;
   Runtime runtime;
@@ -192,7 +220,7 @@ struct Gateway::Impl {
   std::unique_ptr<control::Server> grpc;
   std::unique_ptr<AdminServer> admin;
   std::vector<std::thread> threads;
-  bool stopped = false;
+  std::atomic<bool> stopped{false};
   bool acs_started = false;
 };
 
@@ -287,11 +315,12 @@ std::vector<std::string> Gateway::Impl::not_ready() const {
   std::vector<std::string> reasons;
   if (stopped) reasons.emplace_back("stopping");
   if (!northbound.connected()) reasons.emplace_back("mqtt: not connected");
+  if (std::string trouble = store_health.trouble(); !trouble.empty()) reasons.push_back(trouble);
   return reasons;
 }
 
 void Gateway::Impl::stop() {
-  if (std::exchange(stopped, true)) return;
+  if (stopped.exchange(true)) return;
   auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(config.shutdown_timeout);
   spdlog::info("stopping");
   sessions.stop();

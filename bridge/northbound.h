@@ -53,6 +53,9 @@ class Northbound final : private usp::mtp::TransportHandler {
   bool connected() const { return connection_ != 0; }
   usp::mtp::TransportCounters counters() const { return transport_->counters(); }
 
+  /// nullptr: not configured. Any thread.
+  const ControllerConfig* controller(const std::string& endpoint_id) const;
+
  private:
   struct Target {
     std::string from_id;  ///< the agent
@@ -69,7 +72,6 @@ class Northbound final : private usp::mtp::TransportHandler {
   void on_disconnected(const usp::mtp::DisconnectInfo& info) override;
 
   boost::asio::awaitable<void> receive(usp::mtp::InboundMessage message);
-  const ControllerConfig* controller(const std::string& endpoint_id) const;
   /// Where the answer to a request goes; empty: the request is dropped.
   std::string reply_topic(const ControllerConfig& controller,
                           const usp::mtp::InboundMessage& message) const;
@@ -82,6 +84,8 @@ class Northbound final : private usp::mtp::TransportHandler {
   void deliver(const OutboxRow& row);
   boost::asio::awaitable<void> settle(OutboxRow row, usp::mtp::SendResult result);
   boost::asio::awaitable<void> run_timers();
+  /// False: the store failed, the timer is still due.
+  boost::asio::awaitable<bool> fire(TimerRow row);
 
   Runtime& runtime_;
   std::unique_ptr<usp::mtp::Transport> transport_;

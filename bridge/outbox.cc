@@ -27,6 +27,8 @@ constexpr std::size_t kBatch = 256;
 constexpr std::int64_t kResendMs = 2000;
 /// The loops look at least that often, whatever they believe to know.
 constexpr std::chrono::seconds kLongestSleep{60};
+/// After the store has failed.
+constexpr std::chrono::seconds kStorePause{2};
 
 std::string_view name_of(OutboxKind kind) {
   switch (kind) {
@@ -61,6 +63,31 @@ std::chrono::steady_clock::time_point wake_at(std::optional<std::int64_t> due_ms
 }
 
 }  // namespace
+
+Result<void> add_to_outbox(StateWriter& writer, const std::vector<OutboxRow>& rows, std::size_t cap,
+                           Metrics& metrics) {
+  for (const OutboxRow& row : rows) {
+    bool may_be_dropped = row.kind < static_cast<int>(OutboxKind::kOperationComplete);
+    auto count = writer.notification_count(row.device_id, row.controller);
+    if (!count) return tl::unexpected(count.error());
+    bool full = *count >= static_cast<std::int64_t>(cap);
+    for (int kind = 0; full && kind < static_cast<int>(OutboxKind::kOperationComplete); ++kind) {
+      auto dropped = writer.drop_oldest_notifications(row.device_id, row.controller, kind, 1);
+      if (!dropped) return tl::unexpected(dropped.error());
+      if (*dropped > 0) {
+        metrics.outbox_dropped.add({"cap"});
+        full = false;
+      }
+    }
+    if (full && may_be_dropped) {
+      metrics.outbox_dropped.add({"cap"});
+      continue;
+    }
+    auto added = writer.add_notification(row);
+    if (!added) return tl::unexpected(added.error());
+  }
+  return {};
+}
 
 asio::awaitable<void> Northbound::run_outbox() {
   while (!stopping_) {
@@ -169,25 +196,36 @@ asio::awaitable<void> Northbound::settle(OutboxRow row, SendResult result) {
   outbox_signal_.notify();
 }
 
+asio::awaitable<bool> Northbound::fire(TimerRow row) {
+  Result<DevicePtr> device = co_await runtime_.registry->by_id(row.device_id);
+  if (!device) co_return false;
+  if (*device) {
+    auto firing = (*device)->agent().on_timer(row);
+    bool fired =
+        co_await asio::co_spawn((*device)->strand(), std::move(firing), asio::use_awaitable);
+    co_return fired;
+  }
+  auto erase = [row](StateWriter& state) {
+    return state.erase_timer(row.device_id, row.kind, row.key);
+  };
+  Result<bool> erased = co_await runtime_.store.write_state(std::move(erase));
+  co_return erased.has_value();
+}
+
 asio::awaitable<void> Northbound::run_timers() {
   while (!stopping_) {
     auto read = [now = now_ms()](StateReader& state, MirrorReader&) {
       return state.due_timers(now, kBatch);
     };
     Result<std::vector<TimerRow>> rows = co_await runtime_.store.read(std::move(read));
-    if (!rows) break;
-    for (const TimerRow& row : *rows) {
-      Result<DevicePtr> device = co_await runtime_.registry->by_id(row.device_id);
-      if (device && *device) {
-        auto firing = (*device)->agent().on_timer(row);
-        co_await asio::co_spawn((*device)->strand(), std::move(firing), asio::use_awaitable);
-        continue;
-      }
-      auto erase = [row](StateWriter& state) {
-        return state.erase_timer(row.device_id, row.kind, row.key);
-      };
-      Result<bool> erased = co_await runtime_.store.write_state(std::move(erase));
-      if (!erased) spdlog::error("timers: {}", erased.error().text);
+    bool good = rows.has_value();
+    for (std::size_t i = 0; good && i < rows->size() && !stopping_; ++i) {
+      good = co_await fire((*rows)[i]);
+    }
+    if (!good) {
+      if (!stopping_) spdlog::error("timers: the store fails; tried again in a moment");
+      co_await timer_signal_.wait_until(std::chrono::steady_clock::now() + kStorePause);
+      continue;
     }
     if (!rows->empty() || poked_) continue;
     auto next = [](StateReader& state, MirrorReader&) { return state.next_timer_ms(); };

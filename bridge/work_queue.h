@@ -42,9 +42,10 @@ struct Work {
 
   /// What stores the task's progress, where task::Context::save asks for it; may be empty.
   std::function<StateWrite(const std::string& progress)> save;
-  /// What stores that this must be taken back (task::Task::undo()), before the failure is told; may
-  /// be empty.
+  /// What stores that this must be taken back (task::Task::undo()), before the failure is told, and
+  /// puts the number of that row into `undo_row`; may be empty.
   std::function<StateWrite(const std::string& progress)> save_undo;
+  std::shared_ptr<std::int64_t> undo_row = {};
   std::function<void(WorkEnd)> on_end;  ///< called once, on the device's strand
 };
 

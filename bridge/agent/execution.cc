@@ -278,8 +278,10 @@ asio::awaitable<void> Execution::add_on_device(std::size_t index) {
   }
   auto task = std::make_shared<task::AddObject>(table, std::move(settings), kParameterKey);
   WorkPtr work = make_work(task, index);
-  work->save_undo = [id = device_.id(), table](const std::string& progress) -> StateWrite {
-    return [id, table, progress](StateWriter& state) -> Result<void> {
+  work->undo_row = std::make_shared<std::int64_t>(0);
+  work->save_undo = [id = device_.id(), table,
+                     stored_as = work->undo_row](const std::string& progress) -> StateWrite {
+    return [id, table, progress, stored_as](StateWriter& state) -> Result<void> {
       OperationRow row;
       row.device_id = id;
       row.kind = kUndoAddKind;
@@ -287,7 +289,9 @@ asio::awaitable<void> Execution::add_on_device(std::size_t index) {
       row.body = table;
       row.progress = progress;
       auto added = state.add_operation(row);
-      return added ? Result<void>{} : tl::unexpected(added.error());
+      if (!added) return tl::unexpected(added.error());
+      *stored_as = *added;  // read again only after the commit
+      return {};
     };
   };
   WorkEnd end = WorkEnd::kCancelled;

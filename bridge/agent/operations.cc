@@ -6,6 +6,7 @@
 #include <boost/asio/detached.hpp>
 #include <utility>
 
+#include "bridge/agent/roles.h"
 #include "bridge/agent/virtual_agent.h"
 #include "bridge/config.h"
 #include "bridge/event_hub.h"
@@ -92,7 +93,7 @@ asio::awaitable<std::optional<usp_msg::Msg>> VirtualAgent::begin_operation(Calle
       usp::Error error{usp::ErrorCode::kInternalError, "cannot be stored now", {}};
       co_return usp::make_error(todo.msg_id, error);
     }
-    co_return usp::finish(todo, operation->results, usp::Access{});
+    co_return usp::finish(todo, operation->results, access_of(caller.config));
   }
   if (running_.size() >= config.device.open_operations) co_return too_many(todo);
 
@@ -118,7 +119,7 @@ asio::awaitable<std::optional<usp_msg::Msg>> VirtualAgent::begin_operation(Calle
       rows[i].state = State::kDone;
       rows[i].path = operation->request_rows[i];
     }
-    at_once = usp::finish(todo, rows, usp::Access{});
+    at_once = usp::finish(todo, rows, access_of(caller.config));
   }
   running.execution = start(operation);
   running_[operation->id] = running;
@@ -188,7 +189,11 @@ asio::awaitable<void> VirtualAgent::run_to_end(Running running) {
   bool asynchronous =
       operation->plan.kind == usp::Plan::Kind::kOperate && operation->plan.asynchronous;
   std::optional<usp_msg::Msg> answer;
-  if (!asynchronous) answer = usp::finish(operation->plan, operation->results, usp::Access{});
+  if (!asynchronous) {
+    const std::string& requester = operation->origin.requester;
+    const usp::Access& access = access_of(device_.runtime().northbound->controller(requester));
+    answer = usp::finish(operation->plan, operation->results, access);
+  }
   std::int64_t now = now_ms();
   if (answer && operation->origin.kind == Origin::Kind::kUsp) {
     OutboxRow row;
@@ -228,85 +233,6 @@ asio::awaitable<void> VirtualAgent::run_to_end(Running running) {
   if (answer && running.answer) running.answer->set(*std::move(answer));
 }
 
-void VirtualAgent::on_loaded(const AgentRows& rows) {
-  subscriptions_.reset();
-  timers_.clear();
-  for (const TimerRow& row : rows.timers) timers_.insert(std::to_string(row.kind) + row.key);
-  notifying_.clear();
-  for (const InstanceRow& row : rows.instances) {
-    if (row.name == "notify") notifying_.insert(row.key);
-  }
-  for (const OperationRow& row : rows.operations) {
-    if (running_.count(row.id) > 0) continue;
-    if (row.kind == kUndoAddKind) {
-      resume_undo(row);
-    } else {
-      resume(row);
-    }
-  }
-}
-
-void VirtualAgent::resume(const OperationRow& row) {
-  auto operation = from_row(row);
-  if (!operation) {
-    spdlog::error("device {}: operation {} cannot be read, left alone", device_.endpoint_id(),
-                  row.id);
-    return;
-  }
-  spdlog::info("device {}: operation {} ({} {}) goes on after a restart", device_.endpoint_id(),
-               row.id, kind_name(operation->plan.kind), summary(operation->plan));
-  Running running;
-  running.operation = std::make_shared<Operation>(*std::move(operation));
-  running.execution = start(running.operation);
-  running_[row.id] = running;
-  auto to_end = run_to_end(std::move(running));
-  asio::co_spawn(device_.strand(), std::move(to_end), asio::detached);
-}
-
-void VirtualAgent::resume_undo(const OperationRow& row) {
-  Learned learned;
-  task::Context context{device_.tree(), learned, now_ms()};
-  task::AddObject add(row.body, {}, "usp-bridge");
-  std::unique_ptr<task::Task> undo;
-  if (add.restore(row.progress, context)) {
-    add.abandon({cwmp::FaultCode::kInternalError, "the deadline has passed", {}});
-    undo = add.undo();
-  }
-  if (undo == nullptr) return;
-  auto work = std::make_shared<Work>();
-  work->task = std::move(undo);
-  work->started = true;
-  track_undo(work, nullptr);
-  device_.push(work);
-}
-
-void VirtualAgent::track_undo(const WorkPtr& undo, const WorkPtr& of) {
-  static_cast<void>(of);
-  // When it is done, every stored undo of this device that has no work any more is done too.
-  undo->on_end = [this, self = std::weak_ptr(device_.shared_from_this())](WorkEnd end) {
-    auto device = self.lock();
-    if (!device || end != WorkEnd::kDone) return;
-    auto forget = [](Device& target) -> asio::awaitable<void> {
-      auto keep = target.shared_from_this();
-      auto erase = [id = target.id()](StateWriter& state) -> Result<void> {
-        auto rows = state.open_operations(id);
-        if (!rows) return tl::unexpected(rows.error());
-        for (const OperationRow& row : *rows) {
-          if (row.kind != kUndoAddKind) continue;
-          auto erased = state.erase_operation(row.id);
-          if (!erased) return tl::unexpected(erased.error());
-          break;  // in order: the oldest is the one that is done
-        }
-        return {};
-      };
-      Result<void> done = co_await target.runtime().store.write_state(std::move(erase));
-      if (!done) spdlog::error("device {}: undo stays stored", target.endpoint_id());
-    };
-    auto forgetting = forget(*device);
-    asio::co_spawn(device->strand(), std::move(forgetting), asio::detached);
-  };
-}
-
 bool VirtualAgent::cancel_request(const std::string& request_row) {
   for (auto& [id, running] : running_) {
     for (const std::string& row : running.operation->request_rows) {
@@ -316,122 +242,8 @@ bool VirtualAgent::cancel_request(const std::string& request_row) {
   return false;
 }
 
-control::CancelResult VirtualAgent::cancel(std::int64_t operation_id) {
-  auto found = running_.find(operation_id);
-  if (found == running_.end()) return control::CancelResult::kNotFound;
-  return found->second.execution->cancel() ? control::CancelResult::kCancelled
-                                           : control::CancelResult::kAlreadySent;
-}
-
 void VirtualAgent::shut_down() {
   for (auto& [id, running] : running_) running.execution->cancel();
-}
-
-asio::awaitable<tl::expected<control::OperationInfo, control::Backend::Refused>>
-VirtualAgent::start_command(std::string command, std::string command_key,
-                            std::map<std::string, std::string> input, milliseconds timeout) {
-  using control::Backend;
-  auto self = device_.shared_from_this();
-  Result<void> loaded = co_await device_.load();
-  if (!loaded || !device_.onboarded()) {
-    co_return tl::unexpected(Backend::Refused{7002, "the device's agent is not up yet"});
-  }
-  usp_msg::Msg msg;
-  msg.mutable_header()->set_msg_id(make_msg_id());
-  msg.mutable_header()->set_msg_type(usp_msg::Header::OPERATE);
-  auto* operate = msg.mutable_body()->mutable_request()->mutable_operate();
-  operate->set_command(command);
-  operate->set_command_key(command_key);
-  operate->set_send_resp(true);
-  operate->mutable_input_args()->insert(input.begin(), input.end());
-  auto snapshot = device_.snapshot();
-  usp::Outcome outcome = usp::handle(msg, *snapshot->view, usp::Access{}, true);
-  snapshot.reset();
-  auto* plan = std::get_if<usp::Plan>(&outcome);
-  if (plan == nullptr || plan->steps.size() != 1) {
-    Backend::Refused refused{7022, "the command names no single object"};
-    if (const auto* respond = std::get_if<usp::Respond>(&outcome)) {
-      const usp_msg::Body& body = respond->msg.body();
-      if (body.has_error()) refused = {body.error().err_code(), body.error().err_msg()};
-      for (const auto& result : body.response().operate_resp().operation_results()) {
-        if (result.has_cmd_failure()) {
-          refused = {result.cmd_failure().err_code(), result.cmd_failure().err_msg()};
-        }
-      }
-    }
-    co_return tl::unexpected(refused);
-  }
-  auto operation = std::make_shared<Operation>();
-  operation->origin.kind = Origin::Kind::kGrpc;
-  operation->origin.requester = "grpc";
-  operation->created_ms = now_ms();
-  milliseconds limit =
-      timeout > milliseconds(0) ? timeout : device_.runtime().config.device.command_deadline;
-  operation->deadline_ms = operation->created_ms + limit.count();
-  operation->plan = std::move(*plan);
-  operation->results.resize(1);
-  Result<void> stored = co_await store_operation(operation);
-  if (!stored) co_return tl::unexpected(Backend::Refused{7005, stored.error().text});
-  control::OperationInfo info = info_of(*operation);
-  Running running;
-  running.operation = operation;
-  running.execution = start(operation);
-  running_[operation->id] = running;
-  publish(*operation);
-  auto to_end = run_to_end(std::move(running));
-  asio::co_spawn(device_.strand(), std::move(to_end), asio::detached);
-  co_return info;
-}
-
-control::OperationInfo VirtualAgent::info_of(const Operation& operation) const {
-  return to_info(operation, device_.endpoint_id(), 0);
-}
-
-void VirtualAgent::publish(const Operation& operation) {
-  EventHub& events = device_.runtime().events;
-  if (!events.watched()) return;
-  std::int64_t finished = is_over(operation.state) ? now_ms() : 0;
-  events.publish(
-      {now_ms(), device_.endpoint_id(), to_info(operation, device_.endpoint_id(), finished)});
-}
-
-control::OperationInfo to_info(const Operation& operation, const std::string& endpoint_id,
-                               std::int64_t finished_ms) {
-  control::OperationInfo info;
-  info.id = operation.id;
-  info.endpoint_id = endpoint_id;
-  switch (operation.state) {
-    case OperationState::kQueued:
-      info.state = control::OperationState::kQueued;
-      break;
-    case OperationState::kRunning:
-      info.state = control::OperationState::kRunning;
-      break;
-    case OperationState::kSucceeded:
-      info.state = control::OperationState::kSucceeded;
-      break;
-    case OperationState::kFailed:
-      info.state = control::OperationState::kFailed;
-      break;
-    case OperationState::kCancelled:
-      info.state = control::OperationState::kCancelled;
-      break;
-  }
-  info.kind = kind_name(operation.plan.kind);
-  info.summary = summary(operation.plan);
-  info.requester = operation.origin.requester;
-  info.created_ms = operation.created_ms;
-  info.deadline_ms = operation.deadline_ms;
-  info.finished_ms = finished_ms;
-  for (const usp::StepResult& result : operation.results) {
-    if (result.state == State::kFailed) {
-      info.error_code = static_cast<std::uint32_t>(result.code);
-      info.error_text = result.text;
-    } else {
-      info.output.insert(result.values.begin(), result.values.end());
-    }
-  }
-  return info;
 }
 
 }  // namespace bridge

@@ -39,4 +39,15 @@ std::map<std::string, std::string> unique_keys(const usp::DataModel& model,
   return out;
 }
 
+bool has_unread_keys(const usp::DataModel& model, const std::string& instance_path) {
+  const usp::SupportedObject* object = supported_object(model, instance_path);
+  if (object == nullptr) return false;
+  for (const auto& set : object->unique_keys) {
+    for (const std::string& name : set) {
+      if (model.value(instance_path, name).state == usp::ValueState::kUnread) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace bridge

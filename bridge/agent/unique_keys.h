@@ -17,4 +17,7 @@ const usp::SupportedObject* supported_object(const usp::DataModel& model,
 std::map<std::string, std::string> unique_keys(const usp::DataModel& model,
                                                const std::string& instance_path);
 
+/// Is there a key parameter whose value was never read?
+bool has_unread_keys(const usp::DataModel& model, const std::string& instance_path);
+
 }  // namespace bridge

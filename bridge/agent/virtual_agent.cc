@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "bridge/agent/fresh_view.h"
+#include "bridge/agent/roles.h"
 #include "bridge/agent/unique_keys.h"
 #include "bridge/config.h"
 #include "bridge/metrics.h"
@@ -23,31 +24,6 @@ namespace asio = boost::asio;
 namespace {
 
 using std::chrono::milliseconds;
-
-/// A role that only reads (controllers: role: read-only).
-class ReadOnlyAccess final : public usp::Access {
- public:
-  bool unrestricted() const override { return false; }
-  bool may_read(std::string_view, std::string_view) const override { return true; }
-  bool may_write(std::string_view, std::string_view) const override { return false; }
-  bool may_add(std::string_view table) const override {
-    return table == "Device.LocalAgent.Subscription.";  // to hear is to read
-  }
-  bool may_delete(std::string_view instance) const override {
-    return instance.starts_with("Device.LocalAgent.Subscription.");
-  }
-  bool may_operate(std::string_view, std::string_view) const override { return false; }
-  bool may_subscribe(std::string_view) const override { return true; }
-};
-
-const usp::Access& access_of(const ControllerConfig* controller) {
-  static const usp::Access kFull;
-  static const ReadOnlyAccess kReadOnly;
-  if (controller != nullptr && controller->role == ControllerConfig::Role::kReadOnly) {
-    return kReadOnly;
-  }
-  return kFull;
-}
 
 std::string result_of(const usp_msg::Msg& msg) {
   return msg.body().has_error() ? std::to_string(msg.body().error().err_code()) : "ok";
@@ -178,22 +154,20 @@ asio::awaitable<void> VirtualAgent::on_peer_answer(std::string controller, usp_m
                  controller);
     co_return;
   }
-  auto erase = [id = device_.id(), controller,
-                msg_id = msg.header().msg_id()](StateWriter& state) -> Result<bool> {
-    auto rows = state.notifications(id, controller, 10'000);
-    if (!rows) return tl::unexpected(rows.error());
-    for (const OutboxRow& row : *rows) {
-      auto outbound = decode_outbound(row.payload);
-      if (!row.needs_response || !outbound || outbound->msg_id != msg_id) continue;
-      return state.erase_notification(row.id);
-    }
-    return false;
+  const usp_msg::NotifyResp& response = msg.body().response().notify_resp();
+  auto erase = [id = device_.id(), controller, msg_id = msg.header().msg_id(),
+                subscription_id = response.subscription_id()](StateWriter& state) {
+    return state.confirm_notification(id, controller, msg_id, subscription_id);
   };
   Result<bool> erased = co_await device_.runtime().store.write_state(std::move(erase));
   if (!erased) {
     spdlog::error("device {}: NotifyResponse not stored", device_.endpoint_id());
   } else if (*erased) {
     device_.runtime().metrics.usp_notifications.add({"Notify", "confirmed"});
+  } else {
+    spdlog::debug("device {}: NotifyResponse {} of {} for \"{}\" confirms nothing that waits",
+                  device_.endpoint_id(), msg.header().msg_id(), controller,
+                  response.subscription_id());
   }
 }
 

@@ -70,8 +70,8 @@ class VirtualAgent {
   /// is passed over.
   void on_loaded(const AgentRows& rows);
   std::size_t open_operations() const { return running_.size(); }
-  /// `undo` takes back what `of` may have done; its row goes when it is done.
-  void track_undo(const WorkPtr& undo, const WorkPtr& of);
+  /// `undo` is stored as that row, which goes when it is done. 0: it is not stored.
+  void track_undo(const WorkPtr& undo, std::int64_t row_id);
   bool cancel_request(const std::string& request_row);
   void shut_down();
 
@@ -80,7 +80,8 @@ class VirtualAgent {
   void on_transfer_complete(const cwmp::TransferComplete& complete, Commit& commit);
   void on_first_appearance(Commit& commit);
   bool send_onboard_request(const std::string& controller_path, Commit& commit);
-  boost::asio::awaitable<void> on_timer(TimerRow row);
+  /// False: the store failed, the timer is still due.
+  boost::asio::awaitable<bool> on_timer(TimerRow row);
   /// Asks the device to notify what subscriptions want to hear of, and polls what it does not.
   /// `from_scratch`: the device has forgotten what was asked before.
   void plan_notifications(bool from_scratch);
@@ -118,23 +119,33 @@ class VirtualAgent {
   void finish_requests(const Operation& operation, Commit& commit);
   control::OperationInfo info_of(const Operation& operation) const;
   void publish(const Operation& operation);
+
+  // operations_resume.cc
   void resume(const OperationRow& row);
   void resume_undo(const OperationRow& row);
 
   // notifier.cc
-  void notify(const Told& told, std::vector<OutboxRow>& out);
-  std::vector<Told> tell(const Commit& commit);
+  void notify(const Told& told, const usp::DataModel& model, std::vector<OutboxRow>& out);
+  void tell(const Change& change, bool native, const usp::DataModel& model, Commit& commit,
+            std::vector<Told>& out);
+  void hold_back(const std::string& row, Commit& commit);
+  bool is_held_back(const std::string& row) const;
+  void announce(const usp::DataModel& model, Commit& commit, std::vector<Told>& out);
   OutboxRow outbox_row(const LocalController& controller, const usp_msg::Msg& msg, OutboxKind kind,
                        bool needs_response, std::int64_t expires_ms) const;
   const usp::SubscriptionSet& subscription_set();
+  static boost::asio::awaitable<void> commit_quietly(DevicePtr device, Commit commit);
+
+  // agent_events.cc
   void sync_timers(Commit& commit);
   void put_timer(Commit& commit, TimerKind kind, const std::string& key, std::int64_t due_ms);
   void drop_volatile_subscriptions(Commit& commit);
   std::string boot_parameters(const LocalController& controller);
+
+  // device_watch.cc
   std::set<std::string> wanted_notifications();
   void set_notification(std::vector<std::string> names, std::uint32_t level);
   void poll();
-  static boost::asio::awaitable<void> commit_quietly(DevicePtr device, Commit commit);
 
   Device& device_;
   std::map<std::int64_t, Running> running_;  ///< by operation id
@@ -144,6 +155,8 @@ class VirtualAgent {
   std::set<std::string> notifying_;      ///< native names with active notification
   std::set<std::string> not_notifying_;  ///< native names whose notification the device refused
   std::set<std::string> timers_;         ///< kind and key of the TimerRows of this agent
+  std::set<std::int64_t> undoing_;       ///< rows of the undos that are queued
+  std::set<std::string> unannounced_;    ///< native rows whose keys were not read yet
 };
 
 /// Writes notifications into the outbox, making room where an agent and controller have too many

@@ -108,6 +108,14 @@ class StateWriter : public StateReader {
   virtual Result<bool> reschedule_notification(std::int64_t id, int attempts,
                                                std::int64_t next_attempt_ms) = 0;
   virtual Result<bool> erase_notification(std::int64_t id) = 0;
+  /// A NotifyResponse has come: erases what waits for it. An empty `subscription_id` fits every
+  /// subscription. False: nothing does.
+  virtual Result<bool> confirm_notification(std::int64_t device_id, std::string_view controller,
+                                            std::string_view msg_id,
+                                            std::string_view subscription_id) = 0;
+  /// The retry count of everything of this device that waits for a NotifyResponse is 0 again, and
+  /// it is due. How many.
+  virtual Result<std::int64_t> restart_retries(std::int64_t device_id, std::int64_t now_ms) = 0;
   /// All of one subscription. How many went.
   virtual Result<std::int64_t> erase_notifications(std::int64_t device_id,
                                                    std::string_view controller,

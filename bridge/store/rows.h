@@ -90,6 +90,7 @@ struct OutboxRow {
   std::int64_t device_id = 0;
   std::string controller;       ///< Endpoint ID
   std::string subscription_id;  ///< empty with OnBoardRequest
+  std::string msg_id;           ///< of the Notify; what its NotifyResponse is matched by
   int kind = 0;
   std::string payload;  ///< opaque
   bool needs_response = false;

@@ -102,6 +102,12 @@ CREATE TABLE meta(
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// What waited before nobody can confirm by a msg_id it does not have: it is sent once more.
+constexpr const char* kState2 = R"sql(
+ALTER TABLE outbox ADD COLUMN msg_id TEXT NOT NULL DEFAULT '';
+UPDATE outbox SET needs_response = 0;
+)sql";
+
 // kind = type + 256 * flags. A million devices of twenty models share the strings of `path`.
 constexpr const char* kMirror1 = R"sql(
 CREATE TABLE path(
@@ -130,7 +136,7 @@ constexpr std::int32_t kMirrorApplication = 0x5553504d;  // "USPM"
 }  // namespace
 
 const sqlite::Schema& state_schema() {
-  static const sqlite::Schema schema{"state.db", kStateApplication, {{1, kState1}}};
+  static const sqlite::Schema schema{"state.db", kStateApplication, {{1, kState1}, {2, kState2}}};
   return schema;
 }
 

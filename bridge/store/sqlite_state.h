@@ -60,6 +60,10 @@ class SqliteState final : public StateWriter {
   Result<bool> reschedule_notification(std::int64_t id, int attempts,
                                        std::int64_t next_attempt_ms) override;
   Result<bool> erase_notification(std::int64_t id) override;
+  Result<bool> confirm_notification(std::int64_t device_id, std::string_view controller,
+                                    std::string_view msg_id,
+                                    std::string_view subscription_id) override;
+  Result<std::int64_t> restart_retries(std::int64_t device_id, std::int64_t now_ms) override;
   Result<std::int64_t> erase_notifications(std::int64_t device_id, std::string_view controller,
                                            std::string_view subscription_id) override;
   Result<std::int64_t> erase_notifications(std::int64_t device_id,

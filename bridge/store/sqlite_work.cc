@@ -13,7 +13,7 @@ using sqlite::Query;
   "progress"
 #define BRIDGE_OUTBOX_COLUMNS                                                             \
   "id, device_id, controller, subscription_id, kind, payload, needs_response, attempts, " \
-  "created_ms, next_attempt_ms, expires_ms"
+  "created_ms, next_attempt_ms, expires_ms, msg_id"
 #define BRIDGE_TIMER_COLUMNS "device_id, kind, key, due_ms, payload"
 
 Result<OperationRow> read_operation(Query& query) {
@@ -45,6 +45,7 @@ Result<OutboxRow> read_notification(Query& query) {
   row.created_ms = query.integer(8);
   row.next_attempt_ms = query.integer(9);
   row.expires_ms = query.integer(10);
+  row.msg_id = query.text(11);
   return row;
 }
 
@@ -152,10 +153,10 @@ Result<std::int64_t> SqliteState::notification_count(std::int64_t device_id,
 
 Result<std::int64_t> SqliteState::add_notification(const OutboxRow& row) {
   const Result<std::int64_t> added = db_.run(
-      "INSERT INTO outbox(" BRIDGE_OUTBOX_COLUMNS ") VALUES(NULL,?,?,?,?,?,?,?,?,?,?)",
+      "INSERT INTO outbox(" BRIDGE_OUTBOX_COLUMNS ") VALUES(NULL,?,?,?,?,?,?,?,?,?,?,?)",
       row.device_id, std::string_view(row.controller), std::string_view(row.subscription_id),
       row.kind, Blob{row.payload}, row.needs_response, row.attempts, row.created_ms,
-      row.next_attempt_ms, row.expires_ms);
+      row.next_attempt_ms, row.expires_ms, std::string_view(row.msg_id));
   if (!added) return added;
   return db_.last_insert_id();
 }
@@ -168,6 +169,22 @@ Result<bool> SqliteState::reschedule_notification(std::int64_t id, int attempts,
 
 Result<bool> SqliteState::erase_notification(std::int64_t id) {
   return sqlite::any(db_.run("DELETE FROM outbox WHERE id=?", id));
+}
+
+Result<bool> SqliteState::confirm_notification(std::int64_t device_id, std::string_view controller,
+                                               std::string_view msg_id,
+                                               std::string_view subscription_id) {
+  return sqlite::any(
+      db_.run("DELETE FROM outbox WHERE device_id=? AND controller=? AND msg_id=?"
+              " AND needs_response<>0 AND (subscription_id=? OR ?='')",
+              device_id, controller, msg_id, subscription_id, subscription_id));
+}
+
+Result<std::int64_t> SqliteState::restart_retries(std::int64_t device_id, std::int64_t now_ms) {
+  return db_.run(
+      "UPDATE outbox SET attempts=0, next_attempt_ms=min(next_attempt_ms, ?)"
+      " WHERE device_id=? AND needs_response<>0",
+      now_ms, device_id);
 }
 
 Result<std::int64_t> SqliteState::erase_notifications(std::int64_t device_id,

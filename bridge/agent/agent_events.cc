@@ -1,0 +1,213 @@
+// What happens to an agent as a whole: timers, boot, first appearance, transfers.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "bridge/agent/virtual_agent.h"
+#include "bridge/northbound.h"
+#include "bridge/runtime.h"
+
+namespace bridge {
+
+namespace asio = boost::asio;
+
+namespace {
+
+std::string json_text(std::string_view text) {
+  std::string out = "\"";
+  for (char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+    } else {
+      out += c;
+    }
+  }
+  return out + "\"";
+}
+
+usp::EventRaised boot_event(const cwmp::Inform& inform, bool bootstrap, bool firmware_changed) {
+  usp::EventRaised event{"Device.", "Boot!", {}};
+  event.args["Cause"] = bootstrap ? "LocalFactoryReset" : "LocalReboot";
+  event.args["CommandKey"] = "";
+  for (const cwmp::Event& each : inform.events) {
+    if (each.code != "M Reboot") continue;
+    event.args["Cause"] = "RemoteReboot";
+    event.args["CommandKey"] = each.command_key;
+  }
+  event.args["FirmwareUpdated"] = firmware_changed ? "true" : "false";
+  event.args["ParameterMap"] = "{}";
+  return event;
+}
+
+}  // namespace
+
+void VirtualAgent::put_timer(Commit& commit, TimerKind kind, const std::string& key,
+                             std::int64_t due_ms) {
+  timers_.insert(std::to_string(static_cast<int>(kind)) + key);
+  TimerRow row{device_.id(), static_cast<int>(kind), key, due_ms, {}};
+  commit.state.push_back([row](StateWriter& state) { return state.put_timer(row); });
+  device_.runtime().northbound->poke_timers();
+}
+
+void VirtualAgent::sync_timers(Commit& commit) {
+  for (const LocalSubscription& row : device_.local().subscriptions()) {
+    if (row.removal_ms() > 0) {
+      put_timer(commit, TimerKind::kSubscriptionEnd, row.path, row.removal_ms());
+    }
+  }
+  usp::Happening periodic = usp::EventRaised{"Device.LocalAgent.", "Periodic!", {}};
+  auto rows = subscription_set().matching(periodic, nullptr);
+  std::int64_t now = now_ms();
+  for (const LocalController& controller : device_.local().controllers()) {
+    bool wanted = controller.enabled && controller.periodic_interval_s > 0 &&
+                  std::any_of(rows.begin(), rows.end(), [&](const usp::Subscription* row) {
+                    return row->recipient == controller.reference;
+                  });
+    if (!wanted) continue;
+    std::int64_t interval = std::int64_t{controller.periodic_interval_s} * 1000;
+    std::int64_t due = now + interval;
+    if (controller.periodic_time_ms > 0) {
+      // A multiple of the interval away from PeriodicNotifTime, in either direction.
+      std::int64_t phase = (now - controller.periodic_time_ms) % interval;
+      if (phase < 0) phase += interval;
+      due = now + interval - phase;
+    }
+    put_timer(commit, TimerKind::kPeriodic, controller.path, due);
+  }
+}
+
+asio::awaitable<bool> VirtualAgent::on_timer(TimerRow row) {
+  auto self = device_.shared_from_this();
+  Result<void> loaded = co_await device_.load();
+  if (!loaded) co_return false;
+  Commit commit;
+  timers_.erase(std::to_string(row.kind) + row.key);
+  commit.state.push_back([row](StateWriter& state) -> Result<void> {
+    auto erased = state.erase_timer(row.device_id, row.kind, row.key);
+    return erased ? Result<void>{} : tl::unexpected(erased.error());
+  });
+  if (row.kind == static_cast<int>(TimerKind::kSubscriptionEnd)) {
+    LocalTransaction transaction(device_.local(), LocalActor{.controller = {}, .bridge = true},
+                                 now_ms());
+    if (transaction.remove_row(row.key)) commit.local.push_back(transaction.commit());
+  } else if (device_.onboarded()) {
+    for (const LocalController& controller : device_.local().controllers()) {
+      if (controller.path != row.key) continue;
+      commit.told.push_back(
+          {usp::EventRaised{"Device.LocalAgent.", "Periodic!", {}}, controller.reference});
+    }
+    sync_timers(commit);
+  }
+  Result<void> stored = co_await device_.commit(std::move(commit));
+  if (!stored) spdlog::error("device {}: a timer is not stored", device_.endpoint_id());
+  co_return stored.has_value();
+}
+
+// ---- boot and first appearance
+
+std::string VirtualAgent::boot_parameters(const LocalController& controller) {
+  std::string map = "{";
+  auto snapshot = device_.snapshot();
+  usp_msg::Msg msg;
+  msg.mutable_header()->set_msg_id("boot");
+  msg.mutable_header()->set_msg_type(usp_msg::Header::GET);
+  auto* get = msg.mutable_body()->mutable_request()->mutable_get();
+  for (const LocalBootParameter& row : device_.local().boot_parameters(controller.path)) {
+    if (row.enabled && !row.parameter_name.empty()) get->add_param_paths(row.parameter_name);
+  }
+  if (get->param_paths_size() == 0) return "{}";
+  usp::Outcome outcome = usp::handle(msg, *snapshot->view, usp::Access{}, true);
+  const auto* respond = std::get_if<usp::Respond>(&outcome);
+  if (respond == nullptr) return "{}";
+  for (const auto& path : respond->msg.body().response().get_resp().req_path_results()) {
+    for (const auto& object : path.resolved_path_results()) {
+      for (const auto& [name, value] : object.result_params()) {
+        if (map.size() > 1) map += ",";
+        map += json_text(object.resolved_path() + name) + ":" + json_text(value);
+      }
+    }
+  }
+  return map + "}";
+}
+
+void VirtualAgent::drop_volatile_subscriptions(Commit& commit) {
+  LocalTransaction transaction(device_.local(), LocalActor{.controller = {}, .bridge = true},
+                               now_ms());
+  bool any = false;
+  std::vector<LocalController> controllers = device_.local().controllers();
+  for (const LocalSubscription& row : device_.local().subscriptions()) {
+    if (row.persistent || !transaction.remove_row(row.path)) continue;
+    any = true;
+    for (const LocalController& controller : controllers) {
+      if (controller.reference != row.recipient) continue;
+      commit.state.push_back([id = device_.id(), controller = controller.endpoint_id,
+                              subscription = row.id](StateWriter& state) -> Result<void> {
+        auto erased = state.erase_notifications(id, controller, subscription);
+        return erased ? Result<void>{} : tl::unexpected(erased.error());
+      });
+    }
+  }
+  if (any) commit.local.push_back(transaction.commit());
+}
+
+void VirtualAgent::on_boot(const cwmp::Inform& inform, bool bootstrap, bool firmware_changed,
+                           Commit& commit) {
+  // First Boot!, then the subscriptions that do not outlive a boot go, and their retries with them
+  // (design).
+  std::unique_ptr<Snapshot> snapshot = device_.snapshot();
+  for (const LocalController& controller : device_.local().controllers()) {
+    usp::EventRaised event = boot_event(inform, bootstrap, firmware_changed);
+    event.args["ParameterMap"] = boot_parameters(controller);
+    notify({std::move(event), controller.reference}, *snapshot->view, commit.rows);
+  }
+  std::set<std::string> going;
+  for (const LocalSubscription& row : device_.local().subscriptions()) {
+    if (!row.persistent) going.insert(row.id);
+  }
+  for (OutboxRow& row : commit.rows) {
+    if (going.count(row.subscription_id) > 0) row.needs_response = false;
+  }
+  drop_volatile_subscriptions(commit);
+  commit.state.push_back([id = device_.id(), now = now_ms()](StateWriter& state) -> Result<void> {
+    auto restarted = state.restart_retries(id, now);  // R-NOT.4
+    return restarted ? Result<void>{} : tl::unexpected(restarted.error());
+  });
+}
+
+void VirtualAgent::on_transfer_complete(const cwmp::TransferComplete& complete, Commit& commit) {
+  usp::EventRaised event{"Device.LocalAgent.", "TransferComplete!", {}};
+  event.args["CommandKey"] = complete.command_key;
+  event.args["StartTime"] = complete.start_time;
+  event.args["CompleteTime"] = complete.complete_time;
+  event.args["FaultCode"] = std::to_string(complete.fault.code);
+  event.args["FaultString"] = complete.fault.text;
+  commit.told.push_back({std::move(event), {}});
+}
+
+void VirtualAgent::on_first_appearance(Commit& commit) {
+  for (const LocalController& controller : device_.local().controllers()) {
+    send_onboard_request(controller.path, commit);
+  }
+  sync_timers(commit);
+}
+
+bool VirtualAgent::send_onboard_request(const std::string& controller_path, Commit& commit) {
+  const DeviceIdentity& identity = device_.row().identity;
+  for (const LocalController& controller : device_.local().controllers()) {
+    if (controller.path != controller_path || !controller.enabled || controller.topic.empty()) {
+      continue;
+    }
+    usp::DeviceIdentity who{identity.oui, identity.product_class, identity.serial};
+    usp_msg::Msg msg = usp::make_notify_message(make_msg_id(), usp::make_on_board_request(who));
+    commit.rows.push_back(outbox_row(controller, msg, OutboxKind::kOnBoardRequest, true, 0));
+    return true;
+  }
+  return false;
+}
+
+}  // namespace bridge

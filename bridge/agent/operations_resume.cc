@@ -1,0 +1,92 @@
+// What a restart of the bridge, or of one device's memory, has left open goes on.
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <utility>
+
+#include "bridge/agent/virtual_agent.h"
+#include "bridge/runtime.h"
+#include "bridge/task/add_object.h"
+
+namespace bridge {
+
+namespace asio = boost::asio;
+
+void VirtualAgent::on_loaded(const AgentRows& rows) {
+  subscriptions_.reset();
+  timers_.clear();
+  for (const TimerRow& row : rows.timers) timers_.insert(std::to_string(row.kind) + row.key);
+  notifying_.clear();
+  unannounced_.clear();
+  for (const InstanceRow& row : rows.instances) {
+    if (row.name == "notify") notifying_.insert(row.key);
+    if (row.name == "unannounced") unannounced_.insert(row.key);
+  }
+  for (const OperationRow& row : rows.operations) {
+    if (running_.count(row.id) > 0) continue;
+    if (row.kind == kUndoAddKind) {
+      resume_undo(row);
+    } else {
+      resume(row);
+    }
+  }
+}
+
+void VirtualAgent::resume(const OperationRow& row) {
+  auto operation = from_row(row);
+  if (!operation) {
+    spdlog::error("device {}: operation {} cannot be read, left alone", device_.endpoint_id(),
+                  row.id);
+    return;
+  }
+  spdlog::info("device {}: operation {} ({} {}) goes on after a restart", device_.endpoint_id(),
+               row.id, kind_name(operation->plan.kind), summary(operation->plan));
+  Running running;
+  running.operation = std::make_shared<Operation>(*std::move(operation));
+  running.execution = start(running.operation);
+  running_[row.id] = running;
+  auto to_end = run_to_end(std::move(running));
+  asio::co_spawn(device_.strand(), std::move(to_end), asio::detached);
+}
+
+void VirtualAgent::resume_undo(const OperationRow& row) {
+  if (undoing_.count(row.id) > 0) return;
+  Learned learned;
+  task::Context context{device_.tree(), learned, now_ms()};
+  task::AddObject add(row.body, {}, "usp-bridge");
+  std::unique_ptr<task::Task> undo;
+  if (add.restore(row.progress, context)) {
+    add.abandon({cwmp::FaultCode::kInternalError, "the deadline has passed", {}});
+    undo = add.undo();
+  }
+  if (undo == nullptr) {
+    spdlog::error("device {}: undo {} cannot be read, left alone", device_.endpoint_id(), row.id);
+    return;
+  }
+  auto work = std::make_shared<Work>();
+  work->task = std::move(undo);
+  work->started = true;
+  track_undo(work, row.id);
+  device_.push(work);
+}
+
+void VirtualAgent::track_undo(const WorkPtr& undo, std::int64_t row_id) {
+  if (row_id == 0) return;  // could not be stored: lives as long as this process
+  undoing_.insert(row_id);
+  undo->on_end = [this, row_id, weak = std::weak_ptr(device_.shared_from_this())](WorkEnd end) {
+    auto device = weak.lock();
+    if (!device) return;
+    undoing_.erase(row_id);
+    if (end != WorkEnd::kDone) return;
+    Commit commit;
+    commit.state.push_back([row_id](StateWriter& state) -> Result<void> {
+      auto erased = state.erase_operation(row_id);
+      return erased ? Result<void>{} : tl::unexpected(erased.error());
+    });
+    auto storing = commit_quietly(device, std::move(commit));
+    asio::co_spawn(device->strand(), std::move(storing), asio::detached);
+  };
+}
+
+}  // namespace bridge
