@@ -119,6 +119,45 @@ TEST(MainJob, AChangeOnTheDeviceBecomesAValueChange) {
   EXPECT_EQ(notify->notify.value_change().param_value(), "changed");
 }
 
+TEST(MainJob, ARowThatTheDeviceMadeIsToldWithItsUniqueKeys) {
+  World world;
+  auto cpe = world.device("1");
+  world.ask(*cpe, usp_controller::subscribe("rows", "ObjectCreation", "Device.NAT.PortMapping."));
+  cpe->command("add", "Device.NAT.PortMapping.");
+  cpe->command("inform");
+
+  auto notify = world.controller().wait_for_notify(
+      [](const Notification& each) { return each.notify.has_obj_creation(); }, kLong);
+
+  ASSERT_TRUE(notify);
+  EXPECT_EQ(notify->notify.obj_creation().obj_path(), "Device.NAT.PortMapping.2.");
+  EXPECT_THAT(notify->notify.obj_creation().unique_keys(), Contains(Pair("Alias", "cpe-2")));
+  EXPECT_THAT(notify->notify.obj_creation().unique_keys(), Contains(Key("ExternalPort")));
+}
+
+TEST(MainJob, AReadOnlyControllerReadsAndHearsButChangesNothing) {
+  World world({}, {},
+              "  - endpoint_id: \"self::reader\"\n    role: read-only\n"
+              "    topic: usp/v1/controller/reader\n");
+  auto cpe = world.device("1");
+  auto reader = world.connect("self::reader", "usp/v1/controller/reader");
+  auto ask = [&](usp_msg::Msg request) {
+    return reader->request(cpe->endpoint_id(), std::move(request), kLong).value();
+  };
+
+  EXPECT_THAT(usp_controller::values_of(ask(usp_controller::get({kSsid}))), Contains(Key(kSsid)));
+  auto set = ask(usp_controller::set({{"Device.WiFi.SSID.1.", {{"SSID", "no"}}}}));
+  EXPECT_EQ(set.body().error().err_code(), 7006u) << set.ShortDebugString();
+  auto rebooted = ask(usp_controller::operate("Device.Reboot()", {}));
+  EXPECT_FALSE(usp_controller::failures_of(rebooted).empty()) << rebooted.ShortDebugString();
+  auto subscribed = ask(usp_controller::subscribe("ssid", "ValueChange", kSsid));
+  EXPECT_THAT(usp_controller::failures_of(subscribed), IsEmpty());
+  cpe->command("set", kSsid + " changed");
+
+  EXPECT_TRUE(reader->wait_for_notify(value_change(*cpe, kSsid), kLong));
+  EXPECT_EQ(cpe->command("get", kSsid), "changed");
+}
+
 TEST(MainJob, RebootIsAnsweredWithOutputArgumentsAndBootFollows) {
   World world;
   auto cpe = world.device("1");

@@ -36,7 +36,8 @@ bool Cpe::wait_for(const std::string& event) {
   return process_->wait_for_text("\"event\":\"" + event + "\"").has_value();
 }
 
-World::World(const std::string& device_settings, std::vector<std::string> environment)
+World::World(const std::string& device_settings, std::vector<std::string> environment,
+             const std::string& more_controllers)
     : environment_(std::move(environment)),
       acs_port_(support::free_port()),
       grpc_port_(support::free_port()),
@@ -49,21 +50,25 @@ World::World(const std::string& device_settings, std::vector<std::string> enviro
       << broker_.port()
       << "\n  reconnect: {min: 100ms, max: 500ms}\n"
          "controllers:\n  - endpoint_id: \"self::ctl\"\n    topic: usp/v1/controller/ctl\n"
-         "grpc: {port: "
-      << grpc_port_ << "}\nadmin: {port: " << admin_port_
+      << more_controllers << "grpc: {port: " << grpc_port_ << "}\nadmin: {port: " << admin_port_
       << "}\nstore: {directory: " << directory_.file("store")
       << "}\nlog: {format: text, level: debug}\n"
       << (device_settings.empty() ? "" : "device: {" + device_settings + "}\n");
   start_bridge();
+  controller_ = connect("self::ctl", "usp/v1/controller/ctl");
+}
+
+std::unique_ptr<Controller> World::connect(const std::string& id, const std::string& topic) {
   usp_controller::ControllerOptions options;
   options.mqtt.host = "127.0.0.1";
   options.mqtt.port = broker_.port();
   options.mqtt.retry.time = std::chrono::milliseconds(100);
-  options.id = "self::ctl";
-  options.topic = "usp/v1/controller/ctl";
-  controller_ = std::make_unique<Controller>(options);
-  auto connected = controller_->connect(kLong);
+  options.id = id;
+  options.topic = topic;
+  auto controller = std::make_unique<Controller>(options);
+  auto connected = controller->connect(kLong);
   if (!connected) throw std::runtime_error("controller: " + connected.error());
+  return controller;
 }
 
 void World::start_bridge() {

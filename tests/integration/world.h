@@ -37,9 +37,9 @@ class Cpe {
 class World {
  public:
   /// Broker and bridge are up when it returns; throws otherwise. `environment`: "NAME=value", over
-  /// the configuration.
-  explicit World(const std::string& device_settings = {},
-                 std::vector<std::string> environment = {});
+  /// the configuration. `more_controllers`: YAML list items.
+  explicit World(const std::string& device_settings = {}, std::vector<std::string> environment = {},
+                 const std::string& more_controllers = {});
 
   void start_bridge();
   /// As a crash or the kernel would.
@@ -52,6 +52,10 @@ class World {
   int admin_port() const { return admin_port_; }
   /// A file below the store's directory.
   std::string store_file(const std::string& name) const { return directory_.file("store/" + name); }
+
+  /// A further controller, connected.
+  std::unique_ptr<usp_controller::Controller> connect(const std::string& id,
+                                                      const std::string& topic);
 
   /// Powers a CPE on and waits until its agent is up.
   std::unique_ptr<Cpe> device(const std::string& serial,

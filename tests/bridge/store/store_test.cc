@@ -273,6 +273,56 @@ TEST_P(StoreTest, DeliversTheOutboxInOrderAndWhenDue) {
   });
 }
 
+TEST_P(StoreTest, ConfirmsANotificationByControllerMsgIdAndSubscription) {
+  const std::int64_t device = add_device(*store_, "1");
+  state([&](StateWriter& s) -> Result<void> {
+    OutboxRow waits = outbox_row(device, "self::c1", 1, 500);
+    waits.msg_id = "m1";
+    waits.needs_response = true;
+    OutboxRow told = waits;
+    told.msg_id = "m2";
+    told.needs_response = false;
+    EXPECT_TRUE(s.add_notification(waits));
+    EXPECT_TRUE(s.add_notification(told));
+
+    EXPECT_FALSE(s.confirm_notification(device, "self::c2", "m1", "s1").value());
+    EXPECT_FALSE(s.confirm_notification(device + 1, "self::c1", "m1", "s1").value());
+    EXPECT_FALSE(s.confirm_notification(device, "self::c1", "m3", "s1").value());
+    EXPECT_FALSE(s.confirm_notification(device, "self::c1", "m1", "s2").value());
+    EXPECT_FALSE(s.confirm_notification(device, "self::c1", "m2", "s1").value());
+    EXPECT_TRUE(s.confirm_notification(device, "self::c1", "m1", "s1").value());
+    EXPECT_FALSE(s.confirm_notification(device, "self::c1", "m1", "s1").value());
+
+    EXPECT_TRUE(s.add_notification(waits));
+    EXPECT_TRUE(s.confirm_notification(device, "self::c1", "m1", "").value());
+    return {};
+  });
+}
+
+TEST_P(StoreTest, SetsRetriesBackForOneDevice) {
+  const std::int64_t device = add_device(*store_, "1");
+  const std::int64_t other = add_device(*store_, "2");
+  state([&](StateWriter& s) -> Result<void> {
+    OutboxRow waits = outbox_row(device, "self::c1", 1, 900);
+    waits.needs_response = true;
+    waits.attempts = 7;
+    OutboxRow once = outbox_row(device, "self::c1", 1, 900);
+    once.needs_response = false;
+    once.attempts = 2;
+    OutboxRow elsewhere = waits;
+    elsewhere.device_id = other;
+    for (OutboxRow* row : {&waits, &once, &elsewhere}) row->id = s.add_notification(*row).value();
+
+    EXPECT_EQ(s.restart_retries(device, 100).value(), 1);
+
+    waits.attempts = 0;
+    waits.next_attempt_ms = 100;
+    EXPECT_THAT(s.notifications(device, "self::c1", 9).value(), ElementsAre(waits, once));
+    EXPECT_THAT(s.notifications(other, "self::c1", 9).value(), ElementsAre(elsewhere));
+    return {};
+  });
+}
+
 TEST_P(StoreTest, MakesRoomInTheOutbox) {
   const std::int64_t device = add_device(*store_, "1");
   state([&](StateWriter& s) -> Result<void> {
