@@ -35,7 +35,7 @@ cpe_sim::Settings devices(int port, const std::string& model) {
 
 std::vector<std::string> environment(const std::string& scheme) {
   return {
-      "USP_BRIDGE_LOG__LEVEL=warn", "USP_BRIDGE_CWMP__AUTH__SCHEME=" + scheme,
+      "USP_BRIDGE_LOG__LEVEL=info", "USP_BRIDGE_CWMP__AUTH__SCHEME=" + scheme,
       "USP_BRIDGE_CWMP__AUTH__ALLOW_ANONYMOUS=" + std::string(scheme == "none" ? "true" : "false")};
 }
 
