@@ -9,7 +9,6 @@
 #include "bridge/agent/virtual_agent.h"
 #include "bridge/config.h"
 #include "bridge/event_hub.h"
-#include "bridge/first_contact_budget.h"
 #include "bridge/northbound.h"
 #include "bridge/runtime.h"
 #include "bridge/waker.h"
@@ -55,7 +54,8 @@ Device::Device(Runtime& runtime, DeviceRow row)
       stored_row_(row_),
       tree_(runtime.paths),
       load_done_(strand_),
-      session_changed_(strand_) {
+      session_changed_(strand_),
+      place_free_(strand_) {
   if (auto learned = decode_learned(row_.learned)) learned_ = *std::move(learned);
   agent_ = std::make_unique<VirtualAgent>(*this);
 }
@@ -160,6 +160,7 @@ void Device::note_work() { has_work_ = !queue_.empty() || agent_->open_operation
 
 void Device::push(WorkPtr work) {
   queue_.push(std::move(work));
+  place_free_.notify();  // an operation goes before a walk that waits
   note_work();
 }
 
@@ -171,10 +172,7 @@ bool Device::cancel(const WorkPtr& work) {
 
 void Device::end_work(const WorkPtr& work, WorkEnd end) {
   bool was_queued = queue_.remove(work);
-  if (work->kind == WorkKind::kFirstContact && first_contact_place_) {
-    first_contact_place_ = false;
-    runtime_.first_contacts.give_back();
-  }
+  if (work->kind == WorkKind::kFirstContact) give_place_back();
   if (current_ == work) current_.reset();
   note_work();
   if (queue_.front() == nullptr) session_changed_.notify();

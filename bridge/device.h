@@ -141,9 +141,17 @@ class Device : public std::enable_shared_from_this<Device> {
   // device_inform.cc
   void take_row_facts(const cwmp::SessionStart& start);
   void plan_upkeep(const cwmp::Inform& inform, bool boot, bool bootstrap);
+  boost::asio::awaitable<void> after_step(const WorkPtr& work_ref, task::Context& context);
+
+  // device_first_contact.cc
   void start_first_contact();
   boost::asio::awaitable<void> finish_first_contact();
-  boost::asio::awaitable<void> after_step(const WorkPtr& work_ref, task::Context& context);
+  /// Waits in the session for a place among the first walks. False: none, or other work is to be
+  /// done first.
+  boost::asio::awaitable<bool> take_place(std::uint64_t session, WorkPtr work);
+  void wait_here();
+  void wait_away();
+  void give_place_back();
 
   Runtime& runtime_;
   const std::int64_t id_;
@@ -169,6 +177,7 @@ class Device : public std::enable_shared_from_this<Device> {
   bool loaded_ = false;
   Signal load_done_;
   Signal session_changed_;
+  Signal place_free_;  ///< a place among the first walks may be free
 
   WorkQueue queue_;
   WorkPtr current_;            ///< the work whose RPC is open, or was last
@@ -176,6 +185,8 @@ class Device : public std::enable_shared_from_this<Device> {
   std::uint64_t last_session_ = 0;
   bool end_session_ = false;  ///< a task wants the device to get to work
   bool first_contact_place_ = false;
+  bool wants_place_ = false;
+  bool waiting_here_ = false;  ///< will be called when there is one
   bool first_contact_queued_ = false;
   std::int64_t first_contact_began_ms_ = 0;
   bool learning_ = false;  ///< what is found now is no change: the tree is being learned

@@ -2,21 +2,18 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <random>
 #include <utility>
 
 #include "bridge/agent/virtual_agent.h"
 #include "bridge/config.h"
 #include "bridge/device.h"
 #include "bridge/event_hub.h"
-#include "bridge/first_contact_budget.h"
 #include "bridge/metrics.h"
 #include "bridge/northbound.h"
 #include "bridge/runtime.h"
 #include "bridge/task/first_contact.h"
 #include "bridge/task/read_values.h"
 #include "bridge/waker.h"
-#include "cwmp/value.h"
 
 namespace bridge {
 
@@ -39,15 +36,6 @@ const cwmp::ParameterValue* find_parameter(const cwmp::Inform& inform, std::stri
 std::string joined_events(const cwmp::Inform& inform) {
   std::string out;
   for (const cwmp::Event& event : inform.events) out += (out.empty() ? "" : ",") + event.code;
-  return out;
-}
-
-/// 128 random bits as text that every CPE can store.
-std::string random_secret() {
-  std::random_device source;
-  std::string out;
-  constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz234567";
-  for (int i = 0; i < 26; ++i) out += kAlphabet[source() % kAlphabet.size()];
   return out;
 }
 
@@ -85,6 +73,7 @@ asio::awaitable<tl::expected<std::uint64_t, cwmp::Refusal>> Device::begin(
     co_return tl::unexpected(Refusal{Refusal::Kind::kBusy, std::chrono::seconds(30), "store"});
   }
   lose_open_rpc();  // a new session supersedes the old one (quirk 39)
+  place_free_.notify();
   session_ = ++last_session_;
   std::uint64_t session = session_;
   session_live_ = true;
@@ -163,55 +152,6 @@ void Device::plan_upkeep(const cwmp::Inform& inform, bool boot, bool bootstrap) 
   agent_->plan_notifications(bootstrap);
 }
 
-void Device::start_first_contact() {
-  if (first_contact_queued_) return;
-  first_contact_queued_ = true;
-  first_contact_began_ms_ = now_ms();
-  if (row_.connection_request_username.empty()) {
-    row_.connection_request_username = "usp-bridge";
-    row_.connection_request_password = random_secret();
-  }
-  task::Provisioning wanted;
-  wanted.connection_request_username = row_.connection_request_username;
-  wanted.connection_request_password = row_.connection_request_password;
-  auto interval = runtime_.config.cwmp.periodic_inform_interval;
-  wanted.periodic_interval_s = static_cast<std::uint32_t>(interval.count());
-  if (interval.count() > 0) {
-    // Spreads the fleet over the interval by the device's id.
-    std::int64_t offset = id_ * 7919 % interval.count();
-    wanted.periodic_time =
-        cwmp::format_datetime(std::chrono::sys_seconds(std::chrono::seconds(offset)));
-  }
-  std::string root = row_.root.empty() ? "Device." : row_.root;
-  auto work = std::make_shared<Work>();
-  work->kind = WorkKind::kFirstContact;
-  work->task = std::make_shared<task::FirstContact>(root, wanted);
-  work->on_end = [this](WorkEnd) { first_contact_queued_ = false; };
-  push(work);
-}
-
-asio::awaitable<void> Device::finish_first_contact() {
-  auto self = shared_from_this();
-  bool first = !onboarded_;
-  if (tree_.empty() || tree_.size() < 2)
-    co_return;  // nothing was listed: the next session tries again
-  learning_ = false;
-  onboarded_ = true;
-  row_.onboarded = true;
-  supported_.reset();
-  Commit commit;
-  if (first) agent_->on_first_appearance(commit);
-  Result<void> stored = co_await this->commit(std::move(commit));
-  if (!stored) {
-    onboarded_ = !first;
-    co_return;
-  }
-  double seconds = static_cast<double>(now_ms() - first_contact_began_ms_) / 1000.0;
-  runtime_.metrics.first_contact_seconds.Observe(seconds);
-  spdlog::info("device {}: learned, {} names in {:.1f} s", endpoint_id_, tree_.size(), seconds);
-  agent_->plan_notifications(true);
-}
-
 asio::awaitable<cwmp::AcsResponse> Device::on_request(std::uint64_t session,
                                                       cwmp::CpeRequest request) {
   auto self = shared_from_this();
@@ -251,8 +191,8 @@ asio::awaitable<std::optional<cwmp::AcsRequest>> Device::next_rpc(std::uint64_t 
     WorkPtr work = queue_.front();
     if (!work) co_return std::nullopt;
     if (work->kind == WorkKind::kFirstContact && !first_contact_place_) {
-      if (!runtime_.first_contacts.take()) co_return std::nullopt;
-      first_contact_place_ = true;
+      bool placed = co_await take_place(session, work);
+      if (!placed) continue;
     }
     task::Context ctx = context();
     std::optional<cwmp::AcsRequest> rpc;
@@ -296,12 +236,10 @@ void Device::on_end(std::uint64_t session, cwmp::SessionEnd end, bool rpc_open) 
   if (session != session_) return;
   static_cast<void>(rpc_open);
   lose_open_rpc();
+  place_free_.notify();
   session_ = 0;
   session_live_ = false;
-  if (first_contact_place_) {
-    first_contact_place_ = false;
-    runtime_.first_contacts.give_back();
-  }
+  give_place_back();
   auto outcome = control::SessionEnded::Outcome::kComplete;
   if (end == cwmp::SessionEnd::kLost) outcome = control::SessionEnded::Outcome::kLost;
   if (end == cwmp::SessionEnd::kShutdown) outcome = control::SessionEnded::Outcome::kShutdown;

@@ -289,6 +289,7 @@ void Gateway::Impl::sweep_later() {
   sweep_timer.async_wait([this](boost::system::error_code error) {
     if (error) return;
     registry.sweep();
+    first_contacts.pass_on();
     sweep_later();
   });
 }

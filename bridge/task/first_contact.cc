@@ -121,7 +121,7 @@ void Sequence::settle() {
   if (required && outcome.kind != Outcome::Kind::kDone) finish_as(outcome);
 }
 
-FirstContact::FirstContact(std::string root, const Provisioning& provisioning) {
+void Sequence::add_provisioning(const std::string& root, const Provisioning& provisioning) {
   if (!root.empty()) {
     const std::string object = root + std::string(kManagementServer);
     add([list = assignments(object, provisioning),
@@ -140,6 +140,14 @@ FirstContact::FirstContact(std::string root, const Provisioning& provisioning) {
       return std::make_unique<SetAttributes>(std::vector<std::string>{name}, kActive);
     });
   }
+}
+
+Provision::Provision(const std::string& root, const Provisioning& provisioning) {
+  add_provisioning(root, provisioning);
+}
+
+FirstContact::FirstContact(std::string root, const Provisioning& provisioning) {
+  add_provisioning(root, provisioning);
   std::vector<std::string> objects(kRoots.begin(), kRoots.end());
   if (!root.empty()) objects = {std::move(root)};
   add([objects](

@@ -37,12 +37,22 @@ class Sequence : public Task {
   void do_response(const cwmp::CpeResponse& response, Context& context) override;
   void do_lost(Context& context) override;
 
+  /// The stages of Provision.
+  void add_provisioning(const std::string& root, const Provisioning& provisioning);
+
  private:
   void settle();
 
   std::vector<Stage> stages_;
   std::size_t stage_ = 0;
   std::unique_ptr<Task> current_;
+};
+
+/// What is cheap and makes the device reachable: connection request credentials, periodic Inform,
+/// RPC methods, active notification of ConnectionRequestURL. `root` as in FirstContact.
+class Provision : public Sequence {
+ public:
+  Provision(const std::string& root, const Provisioning& provisioning);
 };
 
 /// Provisioning, RPC methods, names, values. The tree carries the progress (unread values), so it

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "tests/integration/world.h"
 
 namespace integration {
@@ -156,6 +158,24 @@ TEST(MainJob, AReadOnlyControllerReadsAndHearsButChangesNothing) {
 
   EXPECT_TRUE(reader->wait_for_notify(value_change(*cpe, kSsid), kLong));
   EXPECT_EQ(cpe->command("get", kSsid), "changed");
+}
+
+TEST(MainJob, EveryDeviceOfAFleetIsLearnedThoughFewMayBeAtATime) {
+  constexpr int kDevices = 200;
+  World world("first_contact_budget: 2");
+  const support::Process fleet(
+      CPE_SIM, {"--acs", "http://127.0.0.1:" + std::to_string(world.acs_port()) + "/", "--username",
+                "cpe", "--password", "secret", "--serial", "Fleet", "--devices",
+                std::to_string(kDevices), "--start-rate", "1000", "--control", "none", "--model",
+                std::string(TEST_DATA_DIR) + "/models/tr181-small.csv"});
+
+  std::set<std::string> agents;
+  while (agents.size() < kDevices) {
+    auto onboard = world.controller().wait_for_notify(
+        [](const Notification& each) { return each.notify.has_on_board_req(); }, kLong);
+    ASSERT_TRUE(onboard) << agents.size() << " of " << kDevices;
+    agents.insert(onboard->agent);
+  }
 }
 
 TEST(MainJob, RebootIsAnsweredWithOutputArgumentsAndBootFollows) {
