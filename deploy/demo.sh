@@ -63,9 +63,9 @@ mkdir -p "$dir"
 # ---- what is needed -----------------------------------------------------------------------------------------------
 deploy/install-deps.sh
 echo "Building ..."
-cmake --preset dev >/dev/null
-ninja --quiet -C build/dev usp-bridge usp-bridgectl usp-controller cpe-sim
-bin=$PWD/build/dev/bin
+cmake --preset release >/dev/null
+ninja --quiet -C build/release usp-bridge usp-bridgectl usp-controller cpe-sim
+bin=$PWD/build/release/bin
 
 # ---- where it listens ---------------------------------------------------------------------------------------------
 in_use() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }

@@ -41,6 +41,6 @@ if [[ -z "$quick" ]]; then
 fi
 
 step "build everything"
-build dev all
+build release all
 step "run everything"
-ctest --test-dir build/dev -j "$jobs" --output-on-failure --no-tests=error
+ctest --test-dir build/release -j "$jobs" --output-on-failure --no-tests=error
