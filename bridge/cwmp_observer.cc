@@ -23,16 +23,32 @@ const char* name_of(cwmp::SessionEnd end) {
   return "";
 }
 
+constexpr std::size_t kMaxLoggedName = 80;
+
+// "; deviations: no-id, unknown-method X_Hello". Nothing for a CPE that keeps to the standard.
+std::string deviations_of(const cwmp::SessionReport& report) {
+  std::string out;
+  for (const cwmp::Deviation& each : report.deviations) {
+    out += out.empty() ? "; deviations: " : ", ";
+    out += cwmp::to_string(each.kind);
+    if (!each.where.empty()) out += " ";
+    // A name out of the CPE's message: no line ends, no megabytes.
+    for (char c : each.where.substr(0, kMaxLoggedName)) out += c < ' ' ? '?' : c;
+  }
+  return out;
+}
+
 }  // namespace
 
 void CwmpObserver::on_session_end(const cwmp::SessionReport& report) {
   std::chrono::duration<double> seconds = report.duration;
   metrics_.cwmp_sessions.add({name_of(report.end)});
   metrics_.cwmp_session_seconds.Observe(seconds.count());
-  spdlog::info("session of {}-{}-{} from {}: {}{}{}, events [{}], {} RPCs, {} requests, {:.3f} s",
+  spdlog::info("session of {}-{}-{} from {}: {}{}{}, events [{}], {} RPCs, {} requests, {:.3f} s{}",
                report.device.oui, report.device.product_class, report.device.serial_number,
                report.peer_address, name_of(report.end), report.reason.empty() ? "" : ": ",
-               report.reason, report.events, report.rpcs, report.cpe_requests, seconds.count());
+               report.reason, report.events, report.rpcs, report.cpe_requests, seconds.count(),
+               deviations_of(report));
 }
 
 void CwmpObserver::on_rejected(const cwmp::RejectionReport& report) {

@@ -85,6 +85,11 @@ void Northbound::on_message(usp::mtp::InboundMessage message) {
   asio::co_spawn(runtime_.executor, std::move(receiving), asio::detached);
 }
 
+void Northbound::on_dropped(const char* why, const usp::mtp::InboundMessage& message) {
+  runtime_.metrics.mqtt_dropped.add({why});
+  spdlog::info("mqtt: {} bytes on {} dropped: {}", message.payload.size(), message.topic, why);
+}
+
 void Northbound::on_overload(const usp::mtp::InboundMessage& message) {
   runtime_.metrics.mqtt_dropped.add({"overload"});
   auto to_id = usp::peek_to_id(message.payload);
@@ -159,6 +164,10 @@ asio::awaitable<void> Northbound::receive(usp::mtp::InboundMessage message) {
     auto handling = device->agent().on_message(std::move(caller), std::move(in->msg));
     co_await asio::co_spawn(device->strand(), std::move(handling), asio::use_awaitable);
   } else if (const auto* faulty = std::get_if<usp::InFaulty>(&record)) {
+    const usp_msg::Error& error = faulty->answer.body().error();
+    spdlog::info("mqtt: request {} of {} for {} answered with {}: {}",
+                 faulty->answer.header().msg_id(), from_id, endpoint_id, error.err_code(),
+                 error.err_msg());
     send(*device, from_id, topic, message.correlation, faulty->answer);
   } else if (std::holds_alternative<usp::InSessionContext>(record)) {
     greet(endpoint_id, device->id(), from_id);

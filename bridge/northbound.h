@@ -67,6 +67,7 @@ class Northbound final : private usp::mtp::TransportHandler {
 
   // on the transport's threads
   void on_message(usp::mtp::InboundMessage message) override;
+  void on_dropped(const char* why, const usp::mtp::InboundMessage& message) override;
   void on_overload(const usp::mtp::InboundMessage& message) override;
   void on_connected(const usp::mtp::ConnectionInfo& info) override;
   void on_disconnected(const usp::mtp::DisconnectInfo& info) override;

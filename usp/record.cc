@@ -35,9 +35,32 @@ std::optional<Error> field_error(const Record& record) {
   return std::nullopt;
 }
 
+// A Msg whose body is missing says only in its header that it is one.
+bool is_request_type(usp_msg::Header::MsgType type) {
+  switch (type) {
+    case usp_msg::Header::GET:
+    case usp_msg::Header::NOTIFY:
+    case usp_msg::Header::SET:
+    case usp_msg::Header::OPERATE:
+    case usp_msg::Header::ADD:
+    case usp_msg::Header::DELETE:
+    case usp_msg::Header::GET_SUPPORTED_DM:
+    case usp_msg::Header::GET_INSTANCES:
+    case usp_msg::Header::GET_SUPPORTED_PROTO:
+    case usp_msg::Header::REGISTER:
+    case usp_msg::Header::DEREGISTER:
+      return true;
+    default:
+      return false;
+  }
+}
+
 std::optional<Error> message_error(const usp_msg::Msg& msg) {
   if (!usp_msg::Header::MsgType_IsValid(msg.header().msg_type())) {
     return Error{ErrorCode::kInvalidArguments, "unknown msg_type", {}};  // R-ENC.2
+  }
+  if (msg.body().msg_body_case() == usp_msg::Body::MSG_BODY_NOT_SET) {
+    return Error{ErrorCode::kInvalidArguments, "no message body", {}};  // R-ENC.5
   }
   if (msg.body().request().req_type_case() == usp_msg::Request::REQ_TYPE_NOT_SET) {
     return Error{ErrorCode::kInvalidArguments, "the request is of no known type", {}};  // R-ENC.5
@@ -49,12 +72,14 @@ InRecord on_message(const Record& record) {
   const std::string& payload = record.no_session_context().payload();
   usp_msg::Msg msg;
   // Exit if there is no message in it with an id to answer to.
-  if (payload.empty() || !msg.ParseFromString(payload) || msg.header().msg_id().empty() ||
-      msg.body().msg_body_case() == usp_msg::Body::MSG_BODY_NOT_SET) {
+  if (payload.empty() || !msg.ParseFromString(payload) || msg.header().msg_id().empty()) {
     return InDropped{Drop::kNoMessage};
   }
   std::optional<Error> error = field_error(record);
-  const bool is_request = msg.body().has_request();
+  const bool has_body = msg.body().msg_body_case() != usp_msg::Body::MSG_BODY_NOT_SET;
+  const bool is_request =
+      has_body ? msg.body().has_request() : is_request_type(msg.header().msg_type());
+  if (!has_body && !is_request) return InDropped{Drop::kNoMessage};
   if (!error && is_request) error = message_error(msg);
   if (!error) return InMessage{record.from_id(), std::move(msg)};
   if (!is_request) return InDropped{Drop::kNoMessage};

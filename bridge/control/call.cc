@@ -2,6 +2,7 @@
 
 #include <google/protobuf/duration.pb.h>
 #include <google/protobuf/timestamp.pb.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
@@ -20,12 +21,16 @@ constexpr std::int32_t kDefaultPageSize = 50;
 constexpr std::int32_t kMaxPageSize = 1000;
 constexpr std::chrono::milliseconds kMaxTimeout = std::chrono::hours(24 * 7);
 
-asio::awaitable<void> finish(grpc::ServerUnaryReactor* reactor, CallWork work) {
+asio::awaitable<void> finish(grpc::ServerUnaryReactor* reactor, std::string peer, CallWork work) {
   grpc::Status status;
   try {
     status = co_await work();
   } catch (const std::exception& error) {
     status = grpc::Status(grpc::StatusCode::INTERNAL, error.what());
+  }
+  if (!status.ok()) {
+    spdlog::info("control: call from {} failed: {} (code {})", peer, status.error_message(),
+                 static_cast<int>(status.error_code()));
   }
   reactor->Finish(status);
 }
@@ -35,7 +40,7 @@ asio::awaitable<void> finish(grpc::ServerUnaryReactor* reactor, CallWork work) {
 grpc::ServerUnaryReactor* run_call(asio::any_io_executor executor,
                                    grpc::CallbackServerContext* context, CallWork work) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  asio::co_spawn(executor, finish(reactor, std::move(work)), asio::detached);
+  asio::co_spawn(executor, finish(reactor, context->peer(), std::move(work)), asio::detached);
   return reactor;
 }
 

@@ -119,6 +119,14 @@ TEST(UspRecord, AnswersARequestOfNoKnownType) {  // R-ENC.5, R-ENC.2
   EXPECT_EQ(answered(decode_record(encode_message(kPeer, kOwn, msg), kOwn)), 7004U);
 }
 
+TEST(UspRecord, AnswersARequestWithoutBody) {  // R-ENC.5
+  usp_msg::Msg msg = get_request();
+  msg.clear_body();
+  EXPECT_EQ(answered(decode_record(encode_message(kPeer, kOwn, msg), kOwn)), 7004U);
+  msg.mutable_header()->set_msg_type(usp_msg::Header::GET_RESP);
+  EXPECT_EQ(dropped(decode_record(encode_message(kPeer, kOwn, msg), kOwn)), Drop::kNoMessage);
+}
+
 TEST(UspRecord, DropsMessagesThatCannotBeAnswered) {  // R-MTP.5
   usp_record::Record record = good_record();
   for (const char* payload : {"", "\xff\xff\xff", "not a message"}) {

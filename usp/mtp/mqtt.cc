@@ -165,19 +165,19 @@ class MqttTransport::Impl final : private MqttLink::Owner {
   std::uint64_t next_connection_number() override { return ++last_number_; }
 
   void on_link_message(MqttLink::Received received) override {
+    InboundMessage& message = received.message;
     if (received.has_content_type && !is_usp_content(received.content_type)) {
       ++dropped_content_type_;
-      return;
+      return handler_->on_dropped("another content type", message);
     }
     // A retained request would be executed anew with every connect.
     if (received.retained) {
       ++dropped_retained_;
-      return;
+      return handler_->on_dropped("retained", message);
     }
-    InboundMessage& message = received.message;
     if (message.payload.size() > options_.max_message_bytes) {
       ++dropped_too_large_;
-      return;
+      return handler_->on_dropped("too large", message);
     }
     message.connection = number_;
     if (handling_->load(std::memory_order_relaxed) >= options_.max_handling) {

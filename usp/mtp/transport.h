@@ -81,6 +81,10 @@ class TransportHandler {
   /// it; do not queue it.
   virtual void on_overload(const InboundMessage& message) = 0;
 
+  /// A message was thrown away before anybody looked into it; `why` is a literal. Counted in
+  /// TransportCounters too.
+  virtual void on_dropped(const char* /*why*/, const InboundMessage& /*message*/) {}
+
   /// Subscribed and ready to send: Connect records go first (R-MTP.6). on_message() does not come
   /// before it returns.
   virtual void on_connected(const ConnectionInfo& info) = 0;
