@@ -436,7 +436,7 @@ TEST_F(BadInput, TheControlApiSaysWhatIsWrong) {
     support::Process client(USP_BRIDGECTL, arguments);
     EXPECT_EQ(client.wait_for_exit(), 1);
     EXPECT_TRUE(client.wait_for_text(each.answer)) << client.output();
-    expect_logged(each.log);
+    if (*each.log != '\0') expect_logged(each.log);
     expect_all_is_well();
   }
 }
