@@ -1,5 +1,6 @@
 #include "bridge/event_hub.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace bridge {
@@ -8,6 +9,7 @@ std::shared_ptr<void> EventHub::watch(control::HappeningSink sink) {
   auto watcher = std::make_shared<Watcher>();
   watcher->sink = std::move(sink);
   std::lock_guard lock(mutex_);
+  std::erase_if(watchers_, [](const auto& other) { return other.expired(); });
   watchers_.push_back(watcher);
   // The handle empties the sink under the watcher's lock, so no call is under way when it is gone.
   return {watcher.get(), [watcher](void*) {
@@ -33,7 +35,8 @@ void EventHub::publish(const control::Happening& happening) {
 
 bool EventHub::watched() const {
   std::lock_guard lock(mutex_);
-  return !watchers_.empty();
+  return std::any_of(watchers_.begin(), watchers_.end(),
+                     [](const auto& watcher) { return !watcher.expired(); });
 }
 
 }  // namespace bridge

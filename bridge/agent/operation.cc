@@ -22,6 +22,14 @@ void to_proto(const usp::StepResult& result, internal::StepResult* out) {
   out->mutable_values()->insert(result.values.begin(), result.values.end());
 }
 
+/// What this version knows; another number was written by something newer, or is damaged.
+bool is_known(const OperationRow& row, const internal::Progress& progress) {
+  constexpr auto kLastState = static_cast<std::uint32_t>(usp::StepResult::State::kNotDone);
+  if (row.state < 0 || row.state > static_cast<int>(OperationState::kCancelled)) return false;
+  return std::all_of(progress.results().begin(), progress.results().end(),
+                     [](const internal::StepResult& step) { return step.state() <= kLastState; });
+}
+
 usp::StepResult from_proto(const internal::StepResult& in) {
   usp::StepResult out;
   out.state = static_cast<usp::StepResult::State>(in.state());
@@ -68,6 +76,7 @@ std::optional<Operation> from_row(const OperationRow& row) {
   if (!body.ParseFromString(row.body) || !progress.ParseFromString(row.progress)) {
     return std::nullopt;
   }
+  if (!is_known(row, progress)) return std::nullopt;
   auto plan = usp::decode_plan(body.plan());
   if (!plan) return std::nullopt;
   Operation out;
