@@ -229,6 +229,12 @@ std::vector<std::uint32_t> Tree::instances(std::string_view table) const {
   return numbers;
 }
 
+const Node* Tree::counter_of(std::string_view table) const {
+  table.remove_suffix(1);
+  const Node* counter = find(std::string(table) + "NumberOfEntries");
+  return counter != nullptr && counter->state() != NodeState::kGone ? counter : nullptr;
+}
+
 bool Tree::is_table(std::string_view object) const {
   const std::span<const Node> nodes = subtree(object);
   if (nodes.empty() || nodes.front().path() != object) return false;

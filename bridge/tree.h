@@ -169,6 +169,9 @@ class Tree {
   void for_each_child(std::string_view object, const std::function<void(const Node&)>& visit) const;
   /// Instance numbers of a table, ascending; empty for anything else.
   std::vector<std::uint32_t> instances(std::string_view table) const;
+  /// The parameter that counts the rows of `table` (ends in '.'), TR-106 3.2: XNumberOfEntries.
+  /// nullptr: the device has none.
+  const Node* counter_of(std::string_view table) const;
   /// Best guess: it has instances, or it is childless and the device says that instances can be
   /// added. An empty table that only the device fills looks like an object.
   bool is_table(std::string_view object) const;

@@ -155,12 +155,11 @@ asio::awaitable<void> Waker::run(std::shared_ptr<Device> device) {
       states_[device->id()].last_result = result;
     }
     bool accepted = outcome.kind == cwmp::ConnectionRequestOutcome::Kind::kAccepted;
-    spdlog::debug("device {}: connection request: {} {}", device->endpoint_id(), result,
-                  outcome.text);
-    if (!accepted && outcome.kind != cwmp::ConnectionRequestOutcome::Kind::kBusy) {
-      spdlog::info("device {}: connection request: {} {}", device->endpoint_id(), result,
-                   outcome.text);
-    }
+    bool usual = accepted || outcome.kind == cwmp::ConnectionRequestOutcome::Kind::kBusy;
+    spdlog::log(usual ? spdlog::level::debug : spdlog::level::info,
+                "device {}: connection request {}{}{}", device->endpoint_id(), result,
+                outcome.text == result || outcome.text.empty() ? "" : ": ",
+                outcome.text == result ? "" : outcome.text);
     // The proof is the Inform that follows (quirk 96); without one it is tried again, later each
     // time.
     std::chrono::seconds pause = note_failure(device->id());

@@ -111,16 +111,8 @@ asio::awaitable<std::optional<usp_msg::Msg>> VirtualAgent::begin_operation(Calle
     running.answer = std::make_shared<Promise<usp_msg::Msg>>(device_.strand());
   }
   auto answer = running.answer;
-  // An asynchronous command is answered as soon as its Request row is durable (R-OPR.0).
   std::optional<usp_msg::Msg> at_once;
-  if (asynchronous) {
-    std::vector<usp::StepResult> rows(todo.steps.size());
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      rows[i].state = State::kDone;
-      rows[i].path = operation->request_rows[i];
-    }
-    at_once = usp::finish(todo, rows, access_of(caller.config));
-  }
+  if (asynchronous && wait) at_once = request_answer(*operation);
   running.execution = start(operation);
   running_[operation->id] = running;
   publish(*operation);
@@ -130,6 +122,34 @@ asio::awaitable<std::optional<usp_msg::Msg>> VirtualAgent::begin_operation(Calle
   std::optional<usp_msg::Msg> done =
       co_await answer->get_until(std::chrono::steady_clock::time_point::max());
   co_return done;
+}
+
+std::optional<usp_msg::Msg> VirtualAgent::request_answer(const Operation& operation) {
+  std::vector<usp::StepResult> rows(operation.plan.steps.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    rows[i].state = State::kDone;
+    rows[i].path = operation.request_rows[i];
+  }
+  return usp::finish(operation.plan, rows, access_of_requester(operation));
+}
+
+const usp::Access& VirtualAgent::access_of_requester(const Operation& operation) const {
+  return access_of(device_.runtime().northbound->controller(operation.origin.requester));
+}
+
+OutboxRow VirtualAgent::response_row(const Operation& operation, const usp_msg::Msg& answer) const {
+  std::int64_t now = now_ms();
+  OutboxRow row;
+  row.device_id = device_.id();
+  row.controller = operation.origin.requester;
+  row.kind = static_cast<int>(OutboxKind::kResponse);
+  row.payload =
+      encode_outbound({operation.origin.reply_topic, operation.origin.correlation,
+                       answer.SerializeAsString(), operation.plan.msg_id, device_.endpoint_id()});
+  row.created_ms = now;
+  row.next_attempt_ms = now;
+  row.expires_ms = now + kResponseLifeMs;
+  return row;
 }
 
 asio::awaitable<Result<void>> VirtualAgent::store_operation(std::shared_ptr<Operation> operation) {
@@ -145,6 +165,11 @@ asio::awaitable<Result<void>> VirtualAgent::store_operation(std::shared_ptr<Oper
       operation->request_rows.push_back(*row);
     }
     commit.local.push_back(transaction.commit());
+    // Answered as soon as its Request row is durable (R-OPR.0), and neither without the other.
+    auto answer = request_answer(*operation);
+    if (answer && operation->origin.kind == Origin::Kind::kUsp) {
+      commit.rows.push_back(response_row(*operation, *answer));
+    }
   }
   commit.state.push_back([id = device_.id(), operation](StateWriter& state) -> Result<void> {
     auto added = state.add_operation(to_row(id, *operation));
@@ -190,23 +215,11 @@ asio::awaitable<void> VirtualAgent::run_to_end(Running running) {
       operation->plan.kind == usp::Plan::Kind::kOperate && operation->plan.asynchronous;
   std::optional<usp_msg::Msg> answer;
   if (!asynchronous) {
-    const std::string& requester = operation->origin.requester;
-    const usp::Access& access = access_of(device_.runtime().northbound->controller(requester));
-    answer = usp::finish(operation->plan, operation->results, access);
+    answer = usp::finish(operation->plan, operation->results, access_of_requester(*operation));
   }
   std::int64_t now = now_ms();
   if (answer && operation->origin.kind == Origin::Kind::kUsp) {
-    OutboxRow row;
-    row.device_id = device_.id();
-    row.controller = operation->origin.requester;
-    row.kind = static_cast<int>(OutboxKind::kResponse);
-    row.payload = encode_outbound({operation->origin.reply_topic, operation->origin.correlation,
-                                   answer->SerializeAsString(), operation->plan.msg_id,
-                                   device_.endpoint_id()});
-    row.created_ms = now;
-    row.next_attempt_ms = now;
-    row.expires_ms = now + kResponseLifeMs;
-    commit.rows.push_back(std::move(row));
+    commit.rows.push_back(response_row(*operation, *answer));
   }
   commit.state.push_back([operation, now](StateWriter& state) -> Result<void> {
     auto updated = state.update_operation(operation->id, static_cast<int>(operation->state),

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -71,10 +72,14 @@ asio::awaitable<void> VirtualAgent::on_message(Caller caller, usp_msg::Msg msg) 
     device_.runtime().metrics.mqtt_dropped.add({"agent not up"});
     co_return;
   }
-  // A request that is under way already is not begun again (R-MSG.4).
   std::string controller = caller.endpoint_id;
   std::string msg_id = msg.header().msg_id();
-  if (!handling_[controller].insert(msg_id).second) co_return;
+  if (msg.body().has_request() && is_under_way(caller, msg_id)) {
+    spdlog::info("device {}: {} {} from {} ignored: it is under way already", device_.endpoint_id(),
+                 type_of(msg), msg_id, controller);
+    co_return;
+  }
+  handling_[controller].insert(msg_id);
   std::string type = type_of(msg);
   auto began = std::chrono::steady_clock::now();
   milliseconds timeout{0};
@@ -89,6 +94,17 @@ asio::awaitable<void> VirtualAgent::on_message(Caller caller, usp_msg::Msg msg) 
                 controller, answer ? result_of(*answer) : "no answer or later",
                 took.count() * 1000);
   if (answer) reply(caller, *answer);
+}
+
+/// R-MSG.4: not answered yet, so not to be begun again; also when a restart lies between.
+bool VirtualAgent::is_under_way(const Caller& caller, const std::string& msg_id) const {
+  auto handling = handling_.find(caller.endpoint_id);
+  if (handling != handling_.end() && handling->second.count(msg_id) > 0) return true;
+  return std::any_of(running_.begin(), running_.end(), [&](const auto& each) {
+    const Operation& operation = *each.second.operation;
+    return operation.origin.requester == caller.endpoint_id && operation.plan.msg_id == msg_id &&
+           operation.request_rows.empty();
+  });
 }
 
 asio::awaitable<std::optional<usp_msg::Msg>> VirtualAgent::request(usp_msg::Msg msg,

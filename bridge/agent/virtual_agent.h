@@ -114,6 +114,11 @@ class VirtualAgent {
 
   // operations.cc
   boost::asio::awaitable<Result<void>> store_operation(std::shared_ptr<Operation> operation);
+  /// To an asynchronous command: its Request rows.
+  std::optional<usp_msg::Msg> request_answer(const Operation& operation);
+  const usp::Access& access_of_requester(const Operation& operation) const;
+  OutboxRow response_row(const Operation& operation, const usp_msg::Msg& answer) const;
+  bool is_under_way(const Caller& caller, const std::string& msg_id) const;
   std::shared_ptr<Execution> start(std::shared_ptr<Operation> operation);
   boost::asio::awaitable<void> run_to_end(Running running);
   void finish_requests(const Operation& operation, Commit& commit);

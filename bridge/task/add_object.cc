@@ -179,19 +179,21 @@ std::unique_ptr<Task> AddObject::make_child(const Context& context) const {
   return std::make_unique<ReadValues>(names_to_read(context));
 }
 
-/// What the instance has; where it could not be listed, what was set.
+/// What the instance has; where it could not be listed, what was set. And the table's count.
 std::vector<std::string> AddObject::names_to_read(const Context& context) const {
   std::vector<std::string> names;
   for (const Node& node : context.tree.subtree(path())) {
     if (!node.is_object() && node.state() != NodeState::kGone) names.emplace_back(node.path());
   }
-  if (!names.empty()) return names;
-  for (const Setting& setting : settings_) {
-    const bool refused = std::any_of(errors_.begin(), errors_.end(), [&](const auto& error) {
-      return error.name == path() + setting.name;
-    });
-    if (!refused) names.push_back(path() + setting.name);
+  if (names.empty()) {
+    for (const Setting& setting : settings_) {
+      const bool refused = std::any_of(errors_.begin(), errors_.end(), [&](const auto& error) {
+        return error.name == path() + setting.name;
+      });
+      if (!refused) names.push_back(path() + setting.name);
+    }
   }
+  if (const Node* counter = context.tree.counter_of(table_)) names.emplace_back(counter->path());
   return names;
 }
 

@@ -11,7 +11,7 @@
 
 namespace bridge::task {
 
-/// list table -> AddObject -> SetParameterValues -> list the instance -> read it.
+/// list table -> AddObject -> SetParameterValues -> list the instance -> read it and the count.
 /// Failure after AddObject deletes the instance again within the task. AddObject is not idempotent:
 /// when its answer is lost the table is listed and compared with before. One new instance is ours;
 /// none: it is sent again; several: kUnknown, nothing is touched.
@@ -34,7 +34,7 @@ class AddObject : public Task {
   std::string path() const;
   /// Full names, as SetValues::errors().
   const std::vector<cwmp::ParameterFault>& errors() const { return errors_; }
-  /// All that was read of the new instance, full names.
+  /// All that was read of the new instance, and the table's count; full names.
   const std::vector<cwmp::ParameterValue>& values() const { return values_; }
 
   bool in_doubt() const override;

@@ -39,15 +39,25 @@ bool DeleteObject::in_doubt() const {
 }
 
 std::optional<cwmp::AcsRequest> DeleteObject::do_next(Context&) {
-  if (step_ == Step::kDelete) return cwmp::DeleteObject{object_, parameter_key_};
-  return cwmp::GetParameterNames{object_, true};
+  switch (step_) {
+    case Step::kDelete:
+      return cwmp::DeleteObject{object_, parameter_key_};
+    case Step::kCheck:
+      return cwmp::GetParameterNames{object_, true};
+    case Step::kCount:
+      break;
+  }
+  return cwmp::GetParameterValues{{counter_}};
 }
 
 void DeleteObject::do_response(const cwmp::CpeResponse& response, Context& context) {
-  if (step_ == Step::kDelete) {
-    on_deleted(response, context);
-  } else {
-    on_checked(response, context);
+  switch (step_) {
+    case Step::kDelete:
+      return on_deleted(response, context);
+    case Step::kCheck:
+      return on_checked(response, context);
+    case Step::kCount:
+      return on_counted(response, context);
   }
 }
 
@@ -85,10 +95,20 @@ void DeleteObject::on_checked(const cwmp::CpeResponse& response, Context& contex
 
 void DeleteObject::gone(Context& context) {
   context.updates.emplace_back(ObjectRemoved{object_});
+  const Node* counter = context.tree.counter_of(parent_path(object_));
+  if (counter == nullptr) return finish();
+  counter_ = counter->path();
+  step_ = Step::kCount;
+}
+
+void DeleteObject::on_counted(const cwmp::CpeResponse& response, Context& context) {
+  const auto values = answer<cwmp::GetParameterValuesResponse>(response);
+  if (values) context.updates.emplace_back(ValuesRead{values->parameters});
   finish();
 }
 
 void DeleteObject::do_lost(Context& context) {
+  if (step_ == Step::kCount) return finish();
   ++lost_;
   if (step_ == Step::kDelete) {
     lost_once_ = true;

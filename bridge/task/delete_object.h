@@ -11,7 +11,7 @@
 
 namespace bridge::task {
 
-/// DeleteObject, then a look whether it is gone (quirk 66). 9005: it was gone already, which is
+/// DeleteObject, then a look whether it is gone (quirk 66), then the table's count. 9005: it was gone already, which is
 /// success. A lost connection repeats it; that is idempotent. Status 1 with the instance still
 /// there: pending_reboot.
 class DeleteObject : public Task {
@@ -25,13 +25,14 @@ class DeleteObject : public Task {
   std::optional<cwmp::AcsRequest> do_next(Context& context) override;
   void do_response(const cwmp::CpeResponse& response, Context& context) override;
   void do_lost(Context& context) override;
-  bool achieved() const override { return step_ == Step::kCheck && status_ <= 1; }
+  bool achieved() const override { return step_ == Step::kCount || (step_ == Step::kCheck && status_ <= 1); }
 
  private:
-  enum class Step { kDelete, kCheck };
+  enum class Step { kDelete, kCheck, kCount };
 
   void on_deleted(const cwmp::CpeResponse& response, Context& context);
   void on_checked(const cwmp::CpeResponse& response, Context& context);
+  void on_counted(const cwmp::CpeResponse& response, Context& context);
   void gone(Context& context);
 
   std::string object_;
@@ -40,6 +41,7 @@ class DeleteObject : public Task {
   bool lost_once_ = false;
   int lost_ = 0;
   std::uint32_t status_ = 0;
+  std::string counter_;  ///< kCount
 };
 
 /// Takes back an AddObject whose answer never came: lists the table and deletes the one instance

@@ -106,6 +106,7 @@ struct Answering {
     }
     const std::uint32_t number = cpe.next_instance[rpc.object_name]++;
     cpe.add_row(rpc.object_name, number);
+    cpe.recount(rpc.object_name);
     return cwmp::AddObjectResponse{number, 0};
   }
 
@@ -115,6 +116,7 @@ struct Answering {
                   [&](const auto& entry) { return entry.first.starts_with(rpc.object_name); });
     std::erase_if(cpe.parameters,
                   [&](const auto& entry) { return entry.first.starts_with(rpc.object_name); });
+    cpe.recount(std::string(parent_path(rpc.object_name)));
     return cwmp::DeleteObjectResponse{0};
   }
 
@@ -180,6 +182,11 @@ void FakeCpe::add_row(const std::string& table, std::uint32_t number) {
   for (const auto& [name, parameter] : row_templates[table]) {
     add_parameter(row + name, parameter.value, parameter.type, parameter.writable);
   }
+}
+
+void FakeCpe::recount(const std::string& table) {
+  auto counter = parameters.find(table.substr(0, table.size() - 1) + "NumberOfEntries");
+  if (counter != parameters.end()) counter->second.value = std::to_string(rows(table).size());
 }
 
 std::vector<std::uint32_t> FakeCpe::rows(const std::string& table) const {

@@ -49,6 +49,8 @@ struct FakeCpe {
   void add_parameter(const std::string& name, std::string value, std::string type = "string",
                      bool writable = true);
   void add_row(const std::string& table, std::uint32_t number);
+  /// Brings XNumberOfEntries of the table up to date, if it has one.
+  void recount(const std::string& table);
   std::vector<std::uint32_t> rows(const std::string& table) const;
 
   /// nullopt: the session breaks off.

@@ -35,6 +35,14 @@ struct Learnt {
   Driver driver;
 };
 
+const std::string kCount = "Device.NAT.PortMappingNumberOfEntries";
+
+FakeCpe counting_gateway() {
+  FakeCpe cpe = small_gateway();
+  cpe.add_parameter(kCount, "2", "unsignedInt", false);
+  return cpe;
+}
+
 std::vector<Assignment> ssid_and(std::vector<Assignment> more = {}) {
   more.insert(more.begin(), {"Device.WiFi.SSID.1.SSID", "new"});
   return more;
@@ -223,6 +231,14 @@ TEST(AddObject, MakesSetsAndReadsTheInstance) {
                                       "GetParameterNames", "GetParameterValues"));
 }
 
+TEST(AddObject, ReadsTheCountAgain) {
+  Learnt it(counting_gateway());
+  it.driver.run(add({{"ExternalPort", "80"}}));
+  EXPECT_EQ(it.driver.tree.find(kCount)->value(), "3");
+  EXPECT_THAT(it.cpe.log, ElementsAre("GetParameterNames", "AddObject", "SetParameterValues",
+                                      "GetParameterNames", "GetParameterValues"));
+}
+
 TEST(AddObject, ARefusedRequiredSettingTakesTheInstanceAway) {
   Learnt it;
   const auto task = it.driver.run(add({{"Status", "Up"}}));
@@ -392,6 +408,22 @@ TEST(DeleteObject, DeletesAndLooks) {
   EXPECT_EQ(task->outcome().kind, Outcome::Kind::kDone);
   EXPECT_THAT(it.cpe.rows(kTable), ElementsAre(1));
   EXPECT_THAT(it.driver.diff, ElementsAre(Change(ObjectDeleted{kTable + "3."})));
+}
+
+TEST(DeleteObject, ReadsTheCountAgain) {
+  Learnt it(counting_gateway());
+  const auto task = it.driver.run(remove(kTable + "3."));
+  EXPECT_EQ(task->outcome().kind, Outcome::Kind::kDone);
+  EXPECT_EQ(it.driver.tree.find(kCount)->value(), "1");
+}
+
+TEST(DeleteObject, ACountThatCannotBeReadIsNoFailure) {
+  for (const Kind kind : kInjections) {
+    Learnt it(counting_gateway());
+    const auto task = it.driver.run(remove(kTable + "3."), {kind, 2});
+    EXPECT_EQ(task->outcome().kind, Outcome::Kind::kDone);
+    EXPECT_EQ(it.driver.tree.instances(kTable), it.cpe.rows(kTable));
+  }
 }
 
 TEST(DeleteObject, WhatIsGoneAlreadyIsSuccess) {

@@ -116,6 +116,7 @@ TEST(Operation, HasOneResultAStepHoweverManyWereStored) {
 }
 
 TEST(Operation, IsNoneWhenItsRowIsDamaged) {
+  google::protobuf::LogSilencer quiet;
   const OperationRow good = full_row();
   for (std::size_t size = 0; size < good.body.size(); ++size) {
     OperationRow cut = good;
@@ -152,6 +153,7 @@ TEST(Operation, IsNoneWhenWrittenBySomethingNewer) {
 }
 
 TEST(Operation, SurvivesEveryBitThatFlips) {
+  google::protobuf::LogSilencer quiet;
   const OperationRow good = full_row();
   for (std::size_t bit = 0; bit < good.body.size() * 8; ++bit) {
     OperationRow row = good;
@@ -254,6 +256,7 @@ TEST(Outbound, ComesBackAsItWas) {
 }
 
 TEST(Outbound, IsNoneWhenItsBytesAreDamaged) {
+  google::protobuf::LogSilencer quiet;
   for (std::string_view bytes : {"\xff\xff\xff\xff",
                                  "\x0a\x7f"
                                  "short",
