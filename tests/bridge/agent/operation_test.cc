@@ -1,6 +1,7 @@
 #include "bridge/agent/operation.h"
 
 #include <gmock/gmock.h>
+#include <google/protobuf/stubs/logging.h>
 
 namespace bridge {
 namespace {
