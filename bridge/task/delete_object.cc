@@ -38,9 +38,10 @@ bool DeleteObject::in_doubt() const {
   return lost_once_ || phase() == Phase::kOpen || step_ == Step::kCheck;
 }
 
-std::optional<cwmp::AcsRequest> DeleteObject::do_next(Context&) {
+std::optional<cwmp::AcsRequest> DeleteObject::do_next(Context& context) {
   switch (step_) {
     case Step::kDelete:
+      context.save = true;  // who asks after a restart must not hear that nothing was sent
       return cwmp::DeleteObject{object_, parameter_key_};
     case Step::kCheck:
       return cwmp::GetParameterNames{object_, true};

@@ -84,6 +84,7 @@ std::optional<cwmp::AcsRequest> SetValues::do_next(Context& context) {
     for (const Assignment& assignment : groups_.front()) {
       rpc.parameters.push_back(to_device(assignment, context));
     }
+    context.save = true;  // who asks after a restart must not hear that nothing was sent
     return rpc;
   }
   if (with_read_back_ && !applied_.empty()) {

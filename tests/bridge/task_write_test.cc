@@ -185,6 +185,19 @@ TEST(SetValues, IsInDoubtFromTheLossToTheNextAnswer) {
   EXPECT_EQ(task->outcome().kind, Outcome::Kind::kUnknown);
 }
 
+TEST(SetValues, AsksForTheMarkToBeStoredBeforeItSendsAndIsInDoubtAfterARestart) {
+  Learnt it;
+  auto task = set(ssid_and())();
+  task::Context context{it.driver.tree, it.driver.learned};
+  task->next(context);
+  EXPECT_TRUE(context.save);
+
+  auto again = set(ssid_and())();
+  ASSERT_TRUE(again->restore(task->save(), context));
+  again->abandon({FaultCode::kInternalError, "late", {}});
+  EXPECT_EQ(again->outcome().kind, Outcome::Kind::kUnknown);
+}
+
 TEST(SetValues, GivenUpBeforeItWasSentHasFailedAfterALossItIsUnknown) {
   Learnt it;
   auto task = set(ssid_and())();
@@ -424,6 +437,19 @@ TEST(DeleteObject, ACountThatCannotBeReadIsNoFailure) {
     EXPECT_EQ(task->outcome().kind, Outcome::Kind::kDone);
     EXPECT_EQ(it.driver.tree.instances(kTable), it.cpe.rows(kTable));
   }
+}
+
+TEST(DeleteObject, AsksForTheMarkToBeStoredBeforeItSendsAndIsInDoubtAfterARestart) {
+  Learnt it;
+  auto task = remove(kTable + "3.")();
+  task::Context context{it.driver.tree, it.driver.learned};
+  task->next(context);
+  EXPECT_TRUE(context.save);
+
+  auto again = remove(kTable + "3.")();
+  ASSERT_TRUE(again->restore(task->save(), context));
+  again->abandon({FaultCode::kInternalError, "late", {}});
+  EXPECT_EQ(again->outcome().kind, Outcome::Kind::kUnknown);
 }
 
 TEST(DeleteObject, WhatIsGoneAlreadyIsSuccess) {

@@ -274,6 +274,18 @@ TEST_F(KillShort, ASetForASleepingDeviceIsStillRefusedAtItsDeadline) {
   EXPECT_EQ(on_device(kTarget), "Home-2") << world.bridge().output();
 }
 
+TEST_F(KillShort, ASetThatWasSentToADeviceThatIsGoneHasAnUnknownOutcomeAtItsDeadline) {
+  cpe->command("dodrop", "SetParameterValues 1");
+  send(usp_controller::set({{"Device.WiFi.SSID.2.", {{"SSID", "late"}}}}));
+  ASSERT_TRUE(cpe->wait_for("dropped"));
+  cpe->command("sleep");
+  kill_and_restart();
+
+  auto got = answer();
+  ASSERT_TRUE(got) << world.bridge().output();
+  EXPECT_EQ(got->body().error().err_code(), 7802u) << got->ShortDebugString();
+}
+
 TEST_F(Kill, ASetForASleepingDeviceIsDoneWhenItWakesUp) {
   cpe->command("sleep");
   kill_during(usp_controller::set({{"Device.WiFi.SSID.2.", {{"SSID", "after"}}}}), "",
