@@ -95,6 +95,7 @@ asio::awaitable<void> Northbound::run_outbox() {
       co_await outbox_signal_.wait_until(std::chrono::steady_clock::now() + kLongestSleep);
       continue;
     }
+    std::uint64_t seen = outbox_signal_.count();
     bool sent = co_await send_due();
     if (sent) continue;
     auto read = [](StateReader& state, MirrorReader&) { return state.next_notification_ms(); };
@@ -102,8 +103,7 @@ asio::awaitable<void> Northbound::run_outbox() {
     // What is due but in flight is waited for, not polled.
     std::optional<std::int64_t> due;
     if (next && *next && **next > now_ms()) due = **next;
-    if (poked_) continue;
-    co_await outbox_signal_.wait_until(wake_at(due));
+    co_await outbox_signal_.wait_after(seen, wake_at(due));
   }
   --loops_;
 }
@@ -214,6 +214,7 @@ asio::awaitable<bool> Northbound::fire(TimerRow row) {
 
 asio::awaitable<void> Northbound::run_timers() {
   while (!stopping_) {
+    std::uint64_t seen = timer_signal_.count();
     auto read = [now = now_ms()](StateReader& state, MirrorReader&) {
       return state.due_timers(now, kBatch);
     };
@@ -227,12 +228,12 @@ asio::awaitable<void> Northbound::run_timers() {
       co_await timer_signal_.wait_until(std::chrono::steady_clock::now() + kStorePause);
       continue;
     }
-    if (!rows->empty() || poked_) continue;
+    if (!rows->empty()) continue;
     auto next = [](StateReader& state, MirrorReader&) { return state.next_timer_ms(); };
     Result<std::optional<std::int64_t>> due = co_await runtime_.store.read(std::move(next));
     std::optional<std::int64_t> when;
     if (due) when = *due;
-    co_await timer_signal_.wait_until(wake_at(when));
+    co_await timer_signal_.wait_after(seen, wake_at(when));
   }
   --loops_;
 }

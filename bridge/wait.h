@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -18,7 +19,20 @@ class Signal {
   template <class Executor>
   explicit Signal(const Executor& executor) : timer_(executor) {}
 
-  void notify() { timer_.cancel(); }
+  void notify() {
+    ++count_;
+    timer_.cancel();
+  }
+
+  /// How often notify() was called. For whoever is suspended in something else between looking at
+  /// the condition and waiting: take it before the look, give it to wait_after().
+  std::uint64_t count() const { return count_; }
+
+  /// As wait_until(), but returns at once where notify() was called since count() was `seen`.
+  boost::asio::awaitable<void> wait_after(std::uint64_t seen,
+                                          std::chrono::steady_clock::time_point deadline) {
+    if (count_ == seen) co_await wait_until(deadline);
+  }
 
   /// Returns at the next notify(), or at `deadline`. Wakes without cause are possible: check the
   /// condition.
@@ -38,6 +52,7 @@ class Signal {
 
  private:
   boost::asio::steady_timer timer_;
+  std::uint64_t count_ = 0;
 };
 
 /// A value that comes later, once. Shared by the one who sets it and those who wait, on one strand.

@@ -54,6 +54,27 @@ class WaitTest : public testing::Test {
   std::vector<std::string> woken_;
 };
 
+TEST_F(WaitTest, ASignalBetweenTheLookAndTheWaitIsNotMissed) {
+  Signal signal(io_.get_executor());
+  auto wait = [](Signal& on, std::uint64_t seen,
+                 std::vector<std::string>& woken) -> asio::awaitable<void> {
+    co_await on.wait_after(seen, kNever);
+    woken.push_back("woken");
+  };
+  std::uint64_t seen = signal.count();
+  signal.notify();
+  asio::co_spawn(io_, wait(signal, seen, woken_), asio::detached);
+  poll();
+  EXPECT_THAT(woken_, ElementsAre("woken"));
+
+  asio::co_spawn(io_, wait(signal, signal.count(), woken_), asio::detached);
+  poll();
+  EXPECT_THAT(woken_, ElementsAre("woken")) << "nothing has come since";
+  signal.notify();
+  poll();
+  EXPECT_THAT(woken_, ElementsAre("woken", "woken"));
+}
+
 TEST_F(WaitTest, ASignalWakesEveryoneWhoWaits) {
   Signal signal(io_.get_executor());
   spawn_wait(signal, "a", kNever);
