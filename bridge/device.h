@@ -141,7 +141,18 @@ class Device : public std::enable_shared_from_this<Device> {
   // device_inform.cc
   void take_row_facts(const cwmp::SessionStart& start);
   void plan_upkeep(const cwmp::Inform& inform, bool boot, bool bootstrap);
+  void read_again(const std::string& object);
   boost::asio::awaitable<void> after_step(const WorkPtr& work_ref, task::Context& context);
+
+  // device_request.cc
+  cwmp::AcsResponse take(const cwmp::TransferComplete& complete, Commit& commit);
+  cwmp::AcsResponse take(const cwmp::AutonomousTransferComplete& complete, Commit& commit);
+  cwmp::AcsResponse take(const cwmp::DUStateChangeComplete& complete, Commit& commit);
+  cwmp::AcsResponse take(const cwmp::AutonomousDUStateChangeComplete& complete, Commit& commit);
+  cwmp::AcsResponse take(const cwmp::RequestDownload& request, Commit& commit);
+  cwmp::AcsResponse take(const cwmp::Kicked& kicked, Commit& commit);
+  cwmp::AcsResponse take(const cwmp::GetRPCMethods& request, Commit& commit);
+  cwmp::AcsResponse take(const cwmp::UnknownRequest& request, Commit& commit);
 
   // device_first_contact.cc
   void start_first_contact();

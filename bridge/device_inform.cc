@@ -132,57 +132,25 @@ asio::awaitable<tl::expected<std::uint64_t, cwmp::Refusal>> Device::begin(
 void Device::plan_upkeep(const cwmp::Inform& inform, bool boot, bool bootstrap) {
   static_cast<void>(inform);
   if (learning_ || bootstrap) return start_first_contact();
-  if (boot) {
-    // What may have changed is read again; values stay valid meanwhile, the device has only just
-    // spoken.
-    auto refresh = std::make_shared<Work>();
-    refresh->kind = WorkKind::kUpkeep;
-    refresh->task = std::make_shared<task::Refresh>(std::vector<std::string>{row_.root},
-                                                    task::Refresh::What::kNamesAndValues);
-    push(refresh);
-    std::vector<std::string> names;
-    for (const Node& node : tree_.all()) {
-      if (!node.is_object() && node.state() == NodeState::kKnown) names.emplace_back(node.path());
-    }
-    auto values = std::make_shared<Work>();
-    values->kind = WorkKind::kUpkeep;
-    values->task = std::make_shared<task::ReadValues>(std::move(names));
-    push(values);
-  }
+  if (boot) read_again(row_.root);
   agent_->plan_notifications(bootstrap);
 }
 
-asio::awaitable<cwmp::AcsResponse> Device::on_request(std::uint64_t session,
-                                                      cwmp::CpeRequest request) {
-  auto self = shared_from_this();
-  if (session != session_) {
-    co_return cwmp::Fault{cwmp::FaultCode::kAcsRequestDenied, "another session took over", {}};
+/// Names and values below `object`, which stay valid meanwhile: the device has only just spoken.
+void Device::read_again(const std::string& object) {
+  auto refresh = std::make_shared<Work>();
+  refresh->kind = WorkKind::kUpkeep;
+  refresh->task = std::make_shared<task::Refresh>(std::vector<std::string>{object},
+                                                  task::Refresh::What::kNamesAndValues);
+  push(refresh);
+  std::vector<std::string> names;
+  for (const Node& node : tree_.subtree(object)) {
+    if (!node.is_object() && node.state() == NodeState::kKnown) names.emplace_back(node.path());
   }
-  if (std::holds_alternative<cwmp::RequestDownload>(request)) {
-    co_return cwmp::RequestDownloadResponse{};  // nothing is offered: allowed, TR-069 A.4.1.5
-  }
-  Commit commit;
-  if (const auto* complete = std::get_if<cwmp::TransferComplete>(&request)) {
-    std::vector<WorkPtr> works = queue_.all();
-    for (const WorkPtr& work : works) {
-      task::Context ctx = context();
-      bool taken = work->task->phase() != task::Task::Phase::kOpen && !work->task->done() &&
-                   work->task->on_transfer_complete(*complete, works.size() == 1, ctx);
-      Diff diff = apply(ctx);
-      commit.device_changes.insert(commit.device_changes.end(), diff.begin(), diff.end());
-      if (work->task->done()) end_work(work, WorkEnd::kDone);
-      if (taken) break;
-    }
-    agent_->on_transfer_complete(*complete, commit);
-  }
-  Result<void> stored = co_await this->commit(std::move(commit));
-  if (!stored) {
-    co_return cwmp::Fault{cwmp::FaultCode::kAcsRetryRequest, "cannot be stored now", {}};
-  }
-  if (std::holds_alternative<cwmp::AutonomousTransferComplete>(request)) {
-    co_return cwmp::AutonomousTransferCompleteResponse{};
-  }
-  co_return cwmp::TransferCompleteResponse{};
+  auto values = std::make_shared<Work>();
+  values->kind = WorkKind::kUpkeep;
+  values->task = std::make_shared<task::ReadValues>(std::move(names));
+  push(values);
 }
 
 asio::awaitable<std::optional<cwmp::AcsRequest>> Device::next_rpc(std::uint64_t session) {

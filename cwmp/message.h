@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "cwmp/deployment_unit.h"
 #include "cwmp/fault.h"
 
 namespace cwmp {
@@ -99,6 +100,15 @@ struct RequestDownload {
   bool operator==(const RequestDownload&) const = default;
 };
 
+/// Web redirection: where the user's browser came from (TR-069 A.4.2.1, deprecated since 1.3).
+struct Kicked {
+  std::string command;
+  std::string referer;
+  std::string arg;
+  std::string next;
+  bool operator==(const Kicked&) const = default;
+};
+
 /// Asked by either side (TR-069 A.3.1.1).
 struct GetRPCMethods {
   bool operator==(const GetRPCMethods&) const = default;
@@ -128,6 +138,10 @@ struct AutonomousTransferCompleteResponse {
 };
 struct RequestDownloadResponse {
   bool operator==(const RequestDownloadResponse&) const = default;
+};
+struct KickedResponse {
+  std::string next_url;  ///< where the browser goes
+  bool operator==(const KickedResponse&) const = default;
 };
 
 struct SetParameterValues {
@@ -270,6 +284,39 @@ struct UploadResponse {
   bool operator==(const UploadResponse&) const = default;
 };
 
+/// TR-069 A.4.1.8, since cwmp-1-2.
+struct TimeWindow {
+  std::uint32_t start_s = 0;  ///< from the time of the request
+  std::uint32_t end_s = 0;
+  std::string mode;  ///< "1 At Any Time", "2 Immediately", "3 When Idle", "4 Confirmation Needed"
+  std::string user_message;
+  std::int32_t max_retries = 0;  ///< -1: the device decides
+  bool operator==(const TimeWindow&) const = default;
+};
+struct ScheduleDownload {
+  std::string command_key;
+  std::string file_type;
+  std::string url;
+  std::string username;
+  std::string password;
+  std::uint32_t file_size = 0;
+  std::string target_file_name;
+  std::vector<TimeWindow> time_windows;  ///< one or two, not overlapping, in order
+  bool operator==(const ScheduleDownload&) const = default;
+};
+struct ScheduleDownloadResponse {
+  bool operator==(const ScheduleDownloadResponse&) const = default;
+};
+
+/// Of every queued transfer with that CommandKey (TR-069 A.4.1.9); 9021 when it is too late.
+struct CancelTransfer {
+  std::string command_key;
+  bool operator==(const CancelTransfer&) const = default;
+};
+struct CancelTransferResponse {
+  bool operator==(const CancelTransferResponse&) const = default;
+};
+
 struct GetQueuedTransfers {
   bool operator==(const GetQueuedTransfers&) const = default;
 };
@@ -300,13 +347,46 @@ struct GetAllQueuedTransfersResponse {
   bool operator==(const GetAllQueuedTransfersResponse&) const = default;
 };
 
+/// Vouchers and options (TR-069 A.4.1.1, A.4.1.2 and Annex C; deprecated since 1.3).
+struct Voucher {
+  std::string base64;  ///< a signed document of Annex C
+  bool operator==(const Voucher&) const = default;
+};
+struct SetVouchers {
+  std::vector<Voucher> vouchers;
+  bool operator==(const SetVouchers&) const = default;
+};
+struct SetVouchersResponse {
+  bool operator==(const SetVouchersResponse&) const = default;
+};
+struct GetOptions {
+  std::string option_name;  ///< empty: all
+  bool operator==(const GetOptions&) const = default;
+};
+struct Option {
+  std::string name;
+  std::uint32_t voucher_sn = 0;
+  std::uint32_t state = 0;  ///< bit 0: enabled, bit 1: set up
+  std::int32_t mode = 0;    ///< 0 disabled, 1 enabled until the expiration date, 2 for ever
+  std::string start_date;
+  std::string expiration_date;  ///< empty: left out
+  bool is_transferable = false;
+  bool operator==(const Option&) const = default;
+};
+struct GetOptionsResponse {
+  std::vector<Option> options;
+  bool operator==(const GetOptionsResponse&) const = default;
+};
+
 // ---- sums ------------------------------------------------------------------------------------
 
 /// RPCs that the ACS calls on the CPE.
-using AcsRequest = std::variant<GetRPCMethods, SetParameterValues, GetParameterValues,
-                                GetParameterNames, SetParameterAttributes, GetParameterAttributes,
-                                AddObject, DeleteObject, Reboot, FactoryReset, ScheduleInform,
-                                Download, Upload, GetQueuedTransfers, GetAllQueuedTransfers>;
+using AcsRequest =
+    std::variant<GetRPCMethods, SetParameterValues, GetParameterValues, GetParameterNames,
+                 SetParameterAttributes, GetParameterAttributes, AddObject, DeleteObject, Reboot,
+                 FactoryReset, ScheduleInform, Download, Upload, GetQueuedTransfers,
+                 GetAllQueuedTransfers, ScheduleDownload, CancelTransfer, ChangeDUState, GetOptions,
+                 SetVouchers>;
 
 /// What the CPE answers to an AcsRequest.
 using CpeResponse =
@@ -314,31 +394,38 @@ using CpeResponse =
                  GetParameterNamesResponse, SetParameterAttributesResponse,
                  GetParameterAttributesResponse, AddObjectResponse, DeleteObjectResponse,
                  RebootResponse, FactoryResetResponse, ScheduleInformResponse, DownloadResponse,
-                 UploadResponse, GetQueuedTransfersResponse, GetAllQueuedTransfersResponse, Fault>;
+                 UploadResponse, GetQueuedTransfersResponse, GetAllQueuedTransfersResponse,
+                 ScheduleDownloadResponse, CancelTransferResponse, ChangeDUStateResponse,
+                 GetOptionsResponse, SetVouchersResponse, Fault>;
 
 /// RPCs that the CPE calls on the ACS, Inform apart.
-using CpeRequest = std::variant<GetRPCMethods, TransferComplete, AutonomousTransferComplete,
-                                RequestDownload, UnknownRequest>;
+using CpeRequest =
+    std::variant<GetRPCMethods, TransferComplete, AutonomousTransferComplete, RequestDownload,
+                 Kicked, DUStateChangeComplete, AutonomousDUStateChangeComplete, UnknownRequest>;
 
 /// What the ACS answers to a CpeRequest.
 using AcsResponse =
     std::variant<GetRPCMethodsResponse, TransferCompleteResponse,
-                 AutonomousTransferCompleteResponse, RequestDownloadResponse, Fault>;
+                 AutonomousTransferCompleteResponse, RequestDownloadResponse, KickedResponse,
+                 DUStateChangeCompleteResponse, AutonomousDUStateChangeCompleteResponse, Fault>;
 
 /// Everything a SOAP body can hold, of either role. Flat, since GetRPCMethods and Fault go both
 /// ways.
-using Message =
-    std::variant<Inform, InformResponse, GetRPCMethods, GetRPCMethodsResponse, TransferComplete,
-                 TransferCompleteResponse, AutonomousTransferComplete,
-                 AutonomousTransferCompleteResponse, RequestDownload, RequestDownloadResponse,
-                 SetParameterValues, SetParameterValuesResponse, GetParameterValues,
-                 GetParameterValuesResponse, GetParameterNames, GetParameterNamesResponse,
-                 SetParameterAttributes, SetParameterAttributesResponse, GetParameterAttributes,
-                 GetParameterAttributesResponse, AddObject, AddObjectResponse, DeleteObject,
-                 DeleteObjectResponse, Reboot, RebootResponse, FactoryReset, FactoryResetResponse,
-                 ScheduleInform, ScheduleInformResponse, Download, DownloadResponse, Upload,
-                 UploadResponse, GetQueuedTransfers, GetQueuedTransfersResponse,
-                 GetAllQueuedTransfers, GetAllQueuedTransfersResponse, UnknownRequest, Fault>;
+using Message = std::variant<
+    Inform, InformResponse, GetRPCMethods, GetRPCMethodsResponse, TransferComplete,
+    TransferCompleteResponse, AutonomousTransferComplete, AutonomousTransferCompleteResponse,
+    RequestDownload, RequestDownloadResponse, SetParameterValues, SetParameterValuesResponse,
+    GetParameterValues, GetParameterValuesResponse, GetParameterNames, GetParameterNamesResponse,
+    SetParameterAttributes, SetParameterAttributesResponse, GetParameterAttributes,
+    GetParameterAttributesResponse, AddObject, AddObjectResponse, DeleteObject,
+    DeleteObjectResponse, Reboot, RebootResponse, FactoryReset, FactoryResetResponse,
+    ScheduleInform, ScheduleInformResponse, Download, DownloadResponse, Upload, UploadResponse,
+    GetQueuedTransfers, GetQueuedTransfersResponse, GetAllQueuedTransfers,
+    GetAllQueuedTransfersResponse, ScheduleDownload, ScheduleDownloadResponse, CancelTransfer,
+    CancelTransferResponse, ChangeDUState, ChangeDUStateResponse, GetOptions, GetOptionsResponse,
+    SetVouchers, SetVouchersResponse, Kicked, KickedResponse, DUStateChangeComplete,
+    DUStateChangeCompleteResponse, AutonomousDUStateChangeComplete,
+    AutonomousDUStateChangeCompleteResponse, UnknownRequest, Fault>;
 
 /// What a codec must write as the peer writes it: prefixes and the cwmp namespace (quirks 3, 4, 9).
 /// Learned from the Inform and echoed for the whole session.

@@ -11,8 +11,9 @@ namespace cwmp {
 namespace {
 
 /// What GetRPCMethods of a CPE is answered with.
-const std::array<std::string, 5> kAcsMethods{"Inform", "GetRPCMethods", "TransferComplete",
-                                             "AutonomousTransferComplete", "RequestDownload"};
+const std::array<std::string, 8> kAcsMethods{
+    "Inform",          "GetRPCMethods", "TransferComplete",      "AutonomousTransferComplete",
+    "RequestDownload", "Kicked",        "DUStateChangeComplete", "AutonomousDUStateChangeComplete"};
 
 /// CWMP 1.0 to 1.4 are understood.
 constexpr std::uint32_t kMajorVersion = 1;

@@ -117,8 +117,8 @@ class Reader {
                soap::kSchema<M>);
   }
 
-  template <class M, class T>
-  void read_field(xml_node parent, const soap::Field<M, T>& field, M& into) {
+  template <class F, class T, class M>
+  void read_field(xml_node parent, const soap::Field<F, T>& field, M& into) {
     if (const xml_node node = required(parent, field.name)) {
       read(node, into.*field.member);
     }
@@ -131,6 +131,26 @@ class Reader {
       const std::string text = trimmed(text_of(node));
       const std::uint32_t if_bad = text.empty() ? 0 : std::numeric_limits<std::uint32_t>::max();
       into.*field.member = number(node, text, if_bad);
+    }
+  }
+
+  template <class F, class M>
+  void read_field(xml_node parent, const soap::OptionalField<F>& field, M& into) {
+    read(child(parent, field.name), into.*field.member);
+  }
+
+  // Some peers put an array around what the schema repeats.
+  template <class F, class T, class M>
+  void read_field(xml_node parent, const soap::RepeatedField<F, T>& field, M& into) {
+    for (const xml_node node : parent.children()) {
+      if (!is_element(node) || local_name(node) != field.name) {
+        continue;
+      }
+      if (attribute(node, "arrayType")) {
+        read(node, into.*field.member);
+      } else {
+        read_item(node, into.*field.member);
+      }
     }
   }
 
@@ -158,6 +178,17 @@ class Reader {
     }
     return value.value_or(if_bad);
   }
+
+  void read(xml_node node, std::int32_t& into) {
+    const std::string text = trimmed(text_of(node));
+    const std::optional<std::int32_t> value = parse_int(text);
+    if (!value) {
+      deviations_.add(DeviationKind::kBadNumber, local_name(node));
+    }
+    into = value.value_or(0);
+  }
+
+  void read(xml_node node, Voucher& into) { into.base64 = trimmed(text_of(node)); }
 
   void read(xml_node node, bool& into) {
     const std::optional<bool> value = parse_boolean(text_of(node));
@@ -192,6 +223,20 @@ class Reader {
 
   void read_item(xml_node node, std::vector<std::string>& into) {
     into.push_back(trimmed(text_of(node)));
+  }
+
+  void read_item(xml_node node, std::vector<DeploymentUnitOperation>& into) {
+    const string_view type = local_name(attribute(node, "type").value());
+    if (type == soap::kItem<UpdateOperation>) {
+      into.emplace_back(message<UpdateOperation>(node));
+    } else if (type == soap::kItem<UninstallOperation>) {
+      into.emplace_back(message<UninstallOperation>(node));
+    } else {
+      if (type != soap::kItem<InstallOperation>) {
+        deviations_.add(DeviationKind::kUnknownType, local_name(node));
+      }
+      into.emplace_back(message<InstallOperation>(node));
+    }
   }
 
   void read_item(xml_node node, std::vector<ParameterValue>& into) {

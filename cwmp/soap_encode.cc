@@ -147,8 +147,21 @@ class Writer {
   // ---- arguments
   template <class M>
   void write_fields(const M& message) {
-    std::apply([&](const auto&... fields) { (element(fields.name, message.*fields.member), ...); },
+    std::apply([&](const auto&... fields) { (write_field(fields, message), ...); },
                soap::kSchema<M>);
+  }
+
+  template <class F, class M>
+  void write_field(const F& field, const M& message) {
+    element(field.name, message.*field.member);
+  }
+  template <class F, class M>
+  void write_field(const soap::OptionalField<F>& field, const M& message) {
+    if (!(message.*field.member).empty()) element(field.name, message.*field.member);
+  }
+  template <class F, class T, class M>
+  void write_field(const soap::RepeatedField<F, T>& field, const M& message) {
+    for (const T& item : message.*field.member) element(field.name, item);
   }
 
   void element(string_view name, string_view text) {
@@ -159,6 +172,7 @@ class Writer {
   void element(string_view name, const char* text) { element(name, string_view(text)); }
   void element(string_view name, const std::string& text) { element(name, string_view(text)); }
   void element(string_view name, std::uint32_t number) { element(name, std::to_string(number)); }
+  void element(string_view name, std::int32_t number) { element(name, std::to_string(number)); }
   // 0 and 1 is what every CPE reads (quirks 54, 55).
   void element(string_view name, bool value) { element(name, value ? "1" : "0"); }
 
@@ -172,14 +186,29 @@ class Writer {
 
   template <class T>
   void element(string_view name, const std::vector<T>& items) {
-    constexpr bool kText = std::is_same_v<T, std::string>;
+    const string_view prefix = std::is_same_v<T, std::string> ? string_view("xsd")
+                               : std::is_same_v<T, Voucher> ? string_view(dialect_.encoding_prefix)
+                                                            : string_view(dialect_.cwmp_prefix);
     out_.append("<").append(name).append(" ").append(dialect_.encoding_prefix);
-    out_.append(":arrayType=\"").append(kText ? "xsd" : dialect_.cwmp_prefix).append(":");
+    out_.append(":arrayType=\"").append(prefix).append(":");
     out_.append(soap::kItem<T>).append("[").append(std::to_string(items.size())).append("]\">");
     for (const T& item : items) {
       element(soap::kItem<T>, item);
     }
     out_.append("</").append(name).append(">");
+  }
+
+  void element(string_view name, const Voucher& voucher) { element(name, voucher.base64); }
+
+  void element(string_view name, const DeploymentUnitOperation& operation) {
+    std::visit(
+        [&]<class T>(const T& value) {
+          out_.append("<").append(name).append(" xsi:type=\"").append(dialect_.cwmp_prefix);
+          out_.append(":").append(soap::kItem<T>).append("\">");
+          write_fields(value);
+          out_.append("</").append(name).append(">");
+        },
+        operation);
   }
 
   void element(string_view name, const ParameterValue& parameter) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cwmp/message.h"
+#include "cwmp/soap_names.h"
 
 namespace cwmp::soap {
 
@@ -26,125 +27,36 @@ struct StatusField {
   std::uint32_t M::*member;
 };
 
+/// A text that is left out when it is empty.
+template <class M>
+struct OptionalField {
+  std::string_view name;
+  std::string M::*member;
+};
+
+/// The element is repeated, once for each item; there is no array around it.
+template <class M, class T>
+struct RepeatedField {
+  std::string_view name;
+  std::vector<T> M::*member;
+};
+
 template <class M, class T>
 constexpr Field<M, T> field(std::string_view name, T M::*member) {
+  return {name, member};
+}
+template <class M>
+constexpr OptionalField<M> optional(std::string_view name, std::string M::*member) {
+  return {name, member};
+}
+template <class M, class T>
+constexpr RepeatedField<M, T> repeated(std::string_view name, std::vector<T> M::*member) {
   return {name, member};
 }
 template <class M>
 constexpr StatusField<M> status(std::uint32_t M::*member) {
   return {"Status", member};
 }
-
-// ---- names of the body elements --------------------------------------------------------------
-
-template <class T>
-inline constexpr std::string_view kName{};
-template <>
-inline constexpr std::string_view kName<Inform> = "Inform";
-template <>
-inline constexpr std::string_view kName<InformResponse> = "InformResponse";
-template <>
-inline constexpr std::string_view kName<GetRPCMethods> = "GetRPCMethods";
-template <>
-inline constexpr std::string_view kName<GetRPCMethodsResponse> = "GetRPCMethodsResponse";
-template <>
-inline constexpr std::string_view kName<TransferComplete> = "TransferComplete";
-template <>
-inline constexpr std::string_view kName<TransferCompleteResponse> = "TransferCompleteResponse";
-template <>
-inline constexpr std::string_view kName<AutonomousTransferComplete> = "AutonomousTransferComplete";
-template <>
-inline constexpr std::string_view kName<AutonomousTransferCompleteResponse> =
-    "AutonomousTransferCompleteResponse";
-template <>
-inline constexpr std::string_view kName<RequestDownload> = "RequestDownload";
-template <>
-inline constexpr std::string_view kName<RequestDownloadResponse> = "RequestDownloadResponse";
-template <>
-inline constexpr std::string_view kName<SetParameterValues> = "SetParameterValues";
-template <>
-inline constexpr std::string_view kName<SetParameterValuesResponse> = "SetParameterValuesResponse";
-template <>
-inline constexpr std::string_view kName<GetParameterValues> = "GetParameterValues";
-template <>
-inline constexpr std::string_view kName<GetParameterValuesResponse> = "GetParameterValuesResponse";
-template <>
-inline constexpr std::string_view kName<GetParameterNames> = "GetParameterNames";
-template <>
-inline constexpr std::string_view kName<GetParameterNamesResponse> = "GetParameterNamesResponse";
-template <>
-inline constexpr std::string_view kName<SetParameterAttributes> = "SetParameterAttributes";
-template <>
-inline constexpr std::string_view kName<SetParameterAttributesResponse> =
-    "SetParameterAttributesResponse";
-template <>
-inline constexpr std::string_view kName<GetParameterAttributes> = "GetParameterAttributes";
-template <>
-inline constexpr std::string_view kName<GetParameterAttributesResponse> =
-    "GetParameterAttributesResponse";
-template <>
-inline constexpr std::string_view kName<AddObject> = "AddObject";
-template <>
-inline constexpr std::string_view kName<AddObjectResponse> = "AddObjectResponse";
-template <>
-inline constexpr std::string_view kName<DeleteObject> = "DeleteObject";
-template <>
-inline constexpr std::string_view kName<DeleteObjectResponse> = "DeleteObjectResponse";
-template <>
-inline constexpr std::string_view kName<Reboot> = "Reboot";
-template <>
-inline constexpr std::string_view kName<RebootResponse> = "RebootResponse";
-template <>
-inline constexpr std::string_view kName<FactoryReset> = "FactoryReset";
-template <>
-inline constexpr std::string_view kName<FactoryResetResponse> = "FactoryResetResponse";
-template <>
-inline constexpr std::string_view kName<ScheduleInform> = "ScheduleInform";
-template <>
-inline constexpr std::string_view kName<ScheduleInformResponse> = "ScheduleInformResponse";
-template <>
-inline constexpr std::string_view kName<Download> = "Download";
-template <>
-inline constexpr std::string_view kName<DownloadResponse> = "DownloadResponse";
-template <>
-inline constexpr std::string_view kName<Upload> = "Upload";
-template <>
-inline constexpr std::string_view kName<UploadResponse> = "UploadResponse";
-template <>
-inline constexpr std::string_view kName<GetQueuedTransfers> = "GetQueuedTransfers";
-template <>
-inline constexpr std::string_view kName<GetQueuedTransfersResponse> = "GetQueuedTransfersResponse";
-template <>
-inline constexpr std::string_view kName<GetAllQueuedTransfers> = "GetAllQueuedTransfers";
-template <>
-inline constexpr std::string_view kName<GetAllQueuedTransfersResponse> =
-    "GetAllQueuedTransfersResponse";
-template <>
-inline constexpr std::string_view kName<Fault> = "Fault";
-
-// ---- how an array names and types its elements -----------------------------------------------
-
-/// Element name, which is also its type in the cwmp namespace. Texts are the exception: xsd:string.
-template <class T>
-inline constexpr std::string_view kItem{};
-template <>
-inline constexpr std::string_view kItem<std::string> = "string";
-template <>
-inline constexpr std::string_view kItem<Event> = "EventStruct";
-template <>
-inline constexpr std::string_view kItem<ParameterValue> = "ParameterValueStruct";
-template <>
-inline constexpr std::string_view kItem<ParameterInfo> = "ParameterInfoStruct";
-template <>
-inline constexpr std::string_view kItem<SetParameterAttribute> = "SetParameterAttributesStruct";
-template <>
-inline constexpr std::string_view kItem<ParameterAttribute> = "ParameterAttributeStruct";
-template <>
-inline constexpr std::string_view kItem<NameValue> = "ArgStruct";
-template <>
-inline constexpr std::string_view kItem<QueuedTransfer> = "QueuedTransferStruct";
-template <>
-inline constexpr std::string_view kItem<AllQueuedTransfer> = "AllQueuedTransferStruct";
 
 // ---- arguments -------------------------------------------------------------------------------
 
@@ -298,5 +210,93 @@ inline constexpr auto kSchema<GetQueuedTransfersResponse> =
 template <>
 inline constexpr auto kSchema<GetAllQueuedTransfersResponse> =
     std::tuple{field("TransferList", &GetAllQueuedTransfersResponse::transfers)};
+template <>
+inline constexpr auto kSchema<TimeWindow> = std::tuple{
+    field("WindowStart", &TimeWindow::start_s), field("WindowEnd", &TimeWindow::end_s),
+    field("WindowMode", &TimeWindow::mode), field("UserMessage", &TimeWindow::user_message),
+    field("MaxRetries", &TimeWindow::max_retries)};
+template <>
+inline constexpr auto kSchema<ScheduleDownload> =
+    std::tuple{field("CommandKey", &ScheduleDownload::command_key),
+               field("FileType", &ScheduleDownload::file_type),
+               field("URL", &ScheduleDownload::url),
+               field("Username", &ScheduleDownload::username),
+               field("Password", &ScheduleDownload::password),
+               field("FileSize", &ScheduleDownload::file_size),
+               field("TargetFileName", &ScheduleDownload::target_file_name),
+               field("TimeWindowList", &ScheduleDownload::time_windows)};
+template <>
+inline constexpr auto kSchema<CancelTransfer> =
+    std::tuple{field("CommandKey", &CancelTransfer::command_key)};
+template <>
+inline constexpr auto kSchema<InstallOperation> =
+    std::tuple{field("URL", &InstallOperation::url), optional("UUID", &InstallOperation::uuid),
+               optional("Username", &InstallOperation::username),
+               optional("Password", &InstallOperation::password),
+               optional("ExecutionEnvRef", &InstallOperation::execution_env_ref)};
+template <>
+inline constexpr auto kSchema<UpdateOperation> = std::tuple{
+    optional("UUID", &UpdateOperation::uuid), optional("Version", &UpdateOperation::version),
+    optional("URL", &UpdateOperation::url), optional("Username", &UpdateOperation::username),
+    optional("Password", &UpdateOperation::password)};
+template <>
+inline constexpr auto kSchema<UninstallOperation> = std::tuple{
+    field("UUID", &UninstallOperation::uuid), optional("Version", &UninstallOperation::version),
+    optional("ExecutionEnvRef", &UninstallOperation::execution_env_ref)};
+template <>
+inline constexpr auto kSchema<ChangeDUState> =
+    std::tuple{repeated("Operations", &ChangeDUState::operations),
+               field("CommandKey", &ChangeDUState::command_key)};
+template <>
+inline constexpr auto kSchema<DeploymentUnitFault> =
+    std::tuple{field("FaultCode", &DeploymentUnitFault::code),
+               optional("FaultString", &DeploymentUnitFault::text)};
+template <>
+inline constexpr auto kSchema<DeploymentUnitResult> =
+    std::tuple{field("UUID", &DeploymentUnitResult::uuid),
+               field("DeploymentUnitRef", &DeploymentUnitResult::deployment_unit_ref),
+               field("Version", &DeploymentUnitResult::version),
+               field("CurrentState", &DeploymentUnitResult::current_state),
+               field("Resolved", &DeploymentUnitResult::resolved),
+               field("ExecutionUnitRefList", &DeploymentUnitResult::execution_unit_ref_list),
+               field("StartTime", &DeploymentUnitResult::start_time),
+               field("CompleteTime", &DeploymentUnitResult::complete_time),
+               field("Fault", &DeploymentUnitResult::fault)};
+template <>
+inline constexpr auto kSchema<AutonomousDeploymentUnitResult> = std::tuple_cat(
+    kSchema<DeploymentUnitResult>,
+    std::tuple{field("OperationPerformed", &AutonomousDeploymentUnitResult::operation_performed)});
+template <>
+inline constexpr auto kSchema<DUStateChangeComplete> =
+    std::tuple{repeated("Results", &DUStateChangeComplete::results),
+               field("CommandKey", &DUStateChangeComplete::command_key)};
+template <>
+inline constexpr auto kSchema<AutonomousDUStateChangeComplete> =
+    std::tuple{repeated("Results", &AutonomousDUStateChangeComplete::results)};
+template <>
+inline constexpr auto kSchema<SetVouchers> =
+    std::tuple{field("VoucherList", &SetVouchers::vouchers)};
+template <>
+inline constexpr auto kSchema<GetOptions> =
+    std::tuple{field("OptionName", &GetOptions::option_name)};
+template <>
+inline constexpr auto kSchema<Option> =
+    std::tuple{field("OptionName", &Option::name),
+               field("VoucherSN", &Option::voucher_sn),
+               field("State", &Option::state),
+               field("Mode", &Option::mode),
+               field("StartDate", &Option::start_date),
+               optional("ExpirationDate", &Option::expiration_date),
+               field("IsTransferable", &Option::is_transferable)};
+template <>
+inline constexpr auto kSchema<GetOptionsResponse> =
+    std::tuple{field("OptionList", &GetOptionsResponse::options)};
+template <>
+inline constexpr auto kSchema<Kicked> =
+    std::tuple{field("Command", &Kicked::command), field("Referer", &Kicked::referer),
+               field("Arg", &Kicked::arg), field("Next", &Kicked::next)};
+template <>
+inline constexpr auto kSchema<KickedResponse> =
+    std::tuple{field("NextURL", &KickedResponse::next_url)};
 
 }  // namespace cwmp::soap

@@ -133,18 +133,32 @@ std::optional<bool> parse_boolean(std::string_view text) {
   return std::nullopt;
 }
 
-std::optional<std::uint32_t> parse_unsigned(std::string_view text, std::uint32_t max) {
+namespace {
+
+template <class Number>
+std::optional<Number> parse_number(std::string_view text) {
   std::string_view digits = trimmed(text);
-  if (!digits.empty() && digits.front() == '+') {
+  if (digits.starts_with('+') && !digits.starts_with("+-")) {
     digits.remove_prefix(1);
   }
-  std::uint32_t value = 0;
+  Number value = 0;
   const char* const end = digits.data() + digits.size();
   const auto [stop, error] = std::from_chars(digits.data(), end, value);
-  if (digits.empty() || error != std::errc{} || stop != end || value > max) {
+  if (digits.empty() || error != std::errc{} || stop != end) {
     return std::nullopt;
   }
   return value;
+}
+
+}  // namespace
+
+std::optional<std::uint32_t> parse_unsigned(std::string_view text, std::uint32_t max) {
+  const auto value = parse_number<std::uint32_t>(text);
+  return value && *value <= max ? value : std::nullopt;
+}
+
+std::optional<std::int32_t> parse_int(std::string_view text) {
+  return parse_number<std::int32_t>(text);
 }
 
 std::optional<std::chrono::sys_seconds> parse_datetime(std::string_view text) {

@@ -17,6 +17,9 @@ std::optional<bool> parse_boolean(std::string_view text);
 /// something else, or above `max`.
 std::optional<std::uint32_t> parse_unsigned(std::string_view text, std::uint32_t max = 0xFFFFFFFFU);
 
+/// The same for xsd:int.
+std::optional<std::int32_t> parse_int(std::string_view text);
+
 /// Reads an xsd:dateTime: fraction (dropped), no zone (taken as UTC), "+02:00" and "+0200",
 /// negative years, and a blank instead of the 'T'. nullopt when it is none.
 std::optional<std::chrono::sys_seconds> parse_datetime(std::string_view text);

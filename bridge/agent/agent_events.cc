@@ -189,6 +189,35 @@ void VirtualAgent::on_transfer_complete(const cwmp::TransferComplete& complete, 
   commit.told.push_back({std::move(event), {}});
 }
 
+void VirtualAgent::on_autonomous_transfer(const cwmp::AutonomousTransferComplete& complete,
+                                          Commit& commit) {
+  usp::EventRaised event{"Device.LocalAgent.", "TransferComplete!", {}};
+  event.args["TransferType"] = complete.is_download ? "Download" : "Upload";
+  event.args["TransferURL"] = complete.transfer_url;
+  event.args["StartTime"] = complete.start_time;
+  event.args["CompleteTime"] = complete.complete_time;
+  event.args["FaultCode"] = std::to_string(complete.fault.code);
+  event.args["FaultString"] = complete.fault.text;
+  commit.told.push_back({std::move(event), {}});
+}
+
+void VirtualAgent::on_deployment_unit(const cwmp::DeploymentUnitResult& result,
+                                      const std::string& operation_performed, Commit& commit) {
+  usp::EventRaised event{"Device.SoftwareModules.", "DUStateChange!", {}};
+  event.args["UUID"] = result.uuid;
+  event.args["DeploymentUnitRef"] = result.deployment_unit_ref;
+  event.args["Version"] = result.version;
+  event.args["CurrentState"] = result.current_state;
+  event.args["Resolved"] = result.resolved ? "true" : "false";
+  event.args["ExecutionUnitRefList"] = result.execution_unit_ref_list;
+  event.args["StartTime"] = result.start_time;
+  event.args["CompleteTime"] = result.complete_time;
+  event.args["OperationPerformed"] = operation_performed;
+  event.args["Fault.FaultCode"] = std::to_string(result.fault.code);
+  event.args["Fault.FaultString"] = result.fault.text;
+  commit.told.push_back({std::move(event), {}});
+}
+
 void VirtualAgent::on_first_appearance(Commit& commit) {
   for (const LocalController& controller : device_.local().controllers()) {
     send_onboard_request(controller.path, commit);

@@ -78,6 +78,10 @@ class VirtualAgent {
   // ---- what happens to the device; what is to be stored and told goes into the commit
   void on_boot(const cwmp::Inform& inform, bool bootstrap, bool firmware_changed, Commit& commit);
   void on_transfer_complete(const cwmp::TransferComplete& complete, Commit& commit);
+  void on_autonomous_transfer(const cwmp::AutonomousTransferComplete& complete, Commit& commit);
+  /// `operation_performed`: "Install", "Update", "Uninstall"; empty: the device did not say.
+  void on_deployment_unit(const cwmp::DeploymentUnitResult& result,
+                          const std::string& operation_performed, Commit& commit);
   void on_first_appearance(Commit& commit);
   bool send_onboard_request(const std::string& controller_path, Commit& commit);
   /// False: the store failed, the timer is still due.

@@ -133,6 +133,16 @@ std::string request(Cpe& cpe, std::string_view rest, TimePoint now) {
     transfer.start_time = cwmp::format_datetime(std::chrono::floor<seconds>(now));
     transfer.complete_time = transfer.start_time;
     cpe.request(std::move(transfer));
+  } else if (method == "AutonomousDUStateChangeComplete") {
+    cwmp::AutonomousDeploymentUnitResult result;
+    result.uuid = rest.empty() ? "uuid" : std::string(rest);
+    result.current_state = "Uninstalled";
+    result.operation_performed = "Uninstall";
+    result.start_time = cwmp::format_datetime(std::chrono::floor<seconds>(now));
+    result.complete_time = result.start_time;
+    cpe.request(cwmp::AutonomousDUStateChangeComplete{{std::move(result)}});
+  } else if (method == "Kicked") {
+    cpe.request(cwmp::Kicked{"open", "", "", std::string(rest)});
   } else {
     return no_such("request", method);
   }
@@ -171,7 +181,8 @@ constexpr std::array kVerbs{
     Verb{"status", status, "0|1: Status of what is written"},
     Verb{"clear", clear, ": no faults and quirks any more"},
     Verb{"request", request,
-         "GetRPCMethods | RequestDownload [TYPE] | AutonomousTransferComplete [URL]"},
+         "GetRPCMethods | RequestDownload [TYPE] | AutonomousTransferComplete [URL] | "
+         "AutonomousDUStateChangeComplete [UUID] | Kicked [NEXT]"},
     Verb{"change", change, "PATH SECONDS: the value changes by itself"},
 };
 

@@ -147,6 +147,9 @@ void Cpe::tick(TimePoint now) {
     diagnostics_.erase(diagnostics_.begin());
     raise(kDiagnosticsComplete);
   }
+  while (!module_changes_.empty() && module_changes_.begin()->first <= now) {
+    change_modules(module_changes_.extract(module_changes_.begin()).mapped(), now);
+  }
 }
 
 // Every change of the three parameters starts the period anew (TR-181 ManagementServer).
@@ -191,6 +194,7 @@ std::optional<TimePoint> Cpe::next_wake() const {
   if (session_due_) consider(retry_at_.value_or(TimePoint{}));
   if (!scheduled_.empty()) consider(scheduled_.begin()->first);
   if (!diagnostics_.empty()) consider(diagnostics_.begin()->first);
+  if (!module_changes_.empty()) consider(module_changes_.begin()->first);
   for (const RegularChange& regular : changes_) consider(regular.due);
   for (const Transfer& transfer : transfers_) {
     if (transfer.state == 1) consider(transfer.due);
@@ -218,9 +222,14 @@ bool Cpe::on_connection_request(TimePoint) {
 }
 
 void Cpe::request(cwmp::CpeRequest request) {
-  const bool autonomous = std::holds_alternative<cwmp::AutonomousTransferComplete>(request);
+  if (std::holds_alternative<cwmp::AutonomousTransferComplete>(request)) {
+    events_.raise(kAutonomousTransfer);
+  } else if (std::holds_alternative<cwmp::AutonomousDUStateChangeComplete>(request)) {
+    events_.raise(kAutonomousModules);
+  } else if (std::holds_alternative<cwmp::Kicked>(request)) {
+    events_.raise(kKicked);
+  }
   own_requests_.push_back(std::move(request));
-  if (autonomous) events_.raise(kAutonomousTransfer);
   session_due_ = true;
 }
 

@@ -71,6 +71,7 @@ using Action = std::variant<Send, Drop, End, Broken>;
 struct Transfer {
   std::uint64_t id = 0;
   bool is_download = true;
+  bool is_scheduled = false;  ///< ScheduleDownload
   std::string command_key;
   std::string file_type;
   std::string url;
@@ -187,6 +188,12 @@ class Cpe {
   void apply_configuration(std::string_view text);
   std::string upload_content(std::string_view file_type, TimePoint now) const;
 
+  // cpe_modules.cc
+  void change_modules(const cwmp::ChangeDUState& change, TimePoint now);
+  cwmp::DeploymentUnitResult change_module(const cwmp::InstallOperation& install);
+  cwmp::DeploymentUnitResult change_module(const cwmp::UpdateOperation& update);
+  cwmp::DeploymentUnitResult change_module(const cwmp::UninstallOperation& uninstall);
+
   DeviceTree tree_;
   CpeOptions options_;
   std::string serial_number_;
@@ -200,7 +207,9 @@ class Cpe {
   std::uint64_t next_transfer_id_ = 1;
   std::map<std::string, std::string> pending_values_;  ///< Status 1: with the next boot
   std::multimap<TimePoint, std::string> scheduled_;    ///< ScheduleInform, with CommandKey
+  std::multimap<TimePoint, cwmp::ChangeDUState> module_changes_;
   std::vector<RegularChange> changes_;
+  std::vector<std::string> vouchers_;
   std::map<std::string, std::vector<std::string>, std::less<>> access_lists_;
 
   // What a reboot ends.

@@ -41,6 +41,13 @@ struct Cpe::Rpcs {
   Response operator()(const cwmp::Upload& rpc) const;
   Response operator()(const cwmp::GetQueuedTransfers& rpc) const;
   Response operator()(const cwmp::GetAllQueuedTransfers& rpc) const;
+  Response operator()(const cwmp::ScheduleDownload& rpc) const;
+  Response operator()(const cwmp::CancelTransfer& rpc) const;
+  Response operator()(const cwmp::SetVouchers& rpc) const;
+  Response operator()(const cwmp::GetOptions& rpc) const;
+
+  // cpe_modules.cc
+  Response operator()(const cwmp::ChangeDUState& rpc) const;
 
  private:
   bool is_known(const std::string& name) const;

@@ -79,6 +79,35 @@ cwmp::CpeResponse Cpe::Rpcs::operator()(const cwmp::Upload& rpc) const {
   return cwmp::UploadResponse{1, std::string(cwmp::kUnknownTime), std::string(cwmp::kUnknownTime)};
 }
 
+// One or two windows that do not overlap, in order (TR-069 A.4.1.8). It runs when the first opens.
+cwmp::CpeResponse Cpe::Rpcs::operator()(const cwmp::ScheduleDownload& rpc) const {
+  if (auto refused = check_transfer(rpc, cpe.transfers_.size())) return *std::move(refused);
+  const auto& windows = rpc.time_windows;
+  bool good = !windows.empty() && windows.size() <= 2;
+  for (std::size_t i = 0; good && i < windows.size(); ++i) {
+    good = windows[i].start_s < windows[i].end_s && windows[i].mode.size() > 2 &&
+           windows[i].mode[0] >= '1' && windows[i].mode[0] <= '4';
+    if (i > 0) good = good && windows[i].start_s >= windows[i - 1].end_s;
+  }
+  if (!good) return fault(FaultCode::kInvalidArguments, "TimeWindowList");
+  Transfer transfer = make_transfer(rpc);
+  transfer.is_scheduled = true;
+  transfer.file_size = rpc.file_size;
+  transfer.target_file_name = rpc.target_file_name;
+  cpe.queue_transfer(std::move(transfer), windows.front().start_s, now);
+  return cwmp::ScheduleDownloadResponse{};
+}
+
+cwmp::CpeResponse Cpe::Rpcs::operator()(const cwmp::CancelTransfer& rpc) const {
+  const auto matches = [&](const Transfer& each) { return each.command_key == rpc.command_key; };
+  const bool late =
+      std::any_of(cpe.transfers_.begin(), cpe.transfers_.end(),
+                  [&](const Transfer& each) { return matches(each) && each.state != 1; });
+  if (late) return fault(FaultCode::kCancelNotPermitted, "it has begun");
+  std::erase_if(cpe.transfers_, matches);
+  return cwmp::CancelTransferResponse{};
+}
+
 cwmp::CpeResponse Cpe::Rpcs::operator()(const cwmp::GetQueuedTransfers&) const {
   cwmp::GetQueuedTransfersResponse response;
   for (const Transfer& transfer : cpe.transfers_) {
@@ -122,7 +151,10 @@ void Cpe::on_transfer_done(TransferOutcome outcome, TimePoint now) {
   complete.complete_time = cwmp::format_datetime(std::chrono::floor<seconds>(outcome.finished));
   own_requests_.emplace_back(std::move(complete));
   raise(kTransferComplete);
-  raise(found->is_download ? "M Download" : "M Upload", found->command_key);
+  raise(found->is_scheduled  ? "M ScheduleDownload"
+        : found->is_download ? "M Download"
+                             : "M Upload",
+        found->command_key);
   if (outcome.fault != 0 || !found->is_download) return;
   if (found->file_type.starts_with("1 ")) {
     install_firmware(*found);

@@ -15,10 +15,13 @@ inline constexpr std::string_view kBoot = "1 BOOT";
 inline constexpr std::string_view kPeriodic = "2 PERIODIC";
 inline constexpr std::string_view kScheduled = "3 SCHEDULED";
 inline constexpr std::string_view kValueChange = "4 VALUE CHANGE";
+inline constexpr std::string_view kKicked = "5 KICKED";
 inline constexpr std::string_view kConnectionRequest = "6 CONNECTION REQUEST";
 inline constexpr std::string_view kTransferComplete = "7 TRANSFER COMPLETE";
 inline constexpr std::string_view kDiagnosticsComplete = "8 DIAGNOSTICS COMPLETE";
 inline constexpr std::string_view kAutonomousTransfer = "10 AUTONOMOUS TRANSFER COMPLETE";
+inline constexpr std::string_view kModulesChanged = "11 DU STATE CHANGE COMPLETE";
+inline constexpr std::string_view kAutonomousModules = "12 AUTONOMOUS DU STATE CHANGE COMPLETE";
 
 /// What is raised while an Inform is on its way belongs to the next one.
 class EventQueue {

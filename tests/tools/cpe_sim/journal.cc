@@ -79,6 +79,20 @@ struct Describe {
     return member("command_key", rpc.command_key) + "," + member("file_type", rpc.file_type) + "," +
            member("url", rpc.url);
   }
+  std::string operator()(const cwmp::ScheduleDownload& rpc) const {
+    return member("command_key", rpc.command_key) + "," + member("file_type", rpc.file_type) + "," +
+           member("url", rpc.url);
+  }
+  std::string operator()(const cwmp::CancelTransfer& rpc) const {
+    return member("command_key", rpc.command_key);
+  }
+  std::string operator()(const cwmp::ChangeDUState& rpc) const {
+    return member("command_key", rpc.command_key) +
+           ",\"operations\":" + std::to_string(rpc.operations.size());
+  }
+  std::string operator()(const cwmp::GetOptions& rpc) const {
+    return member("option", rpc.option_name);
+  }
   template <class Rpc>
   std::string operator()(const Rpc&) const {
     return {};

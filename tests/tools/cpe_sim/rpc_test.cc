@@ -213,5 +213,132 @@ TEST_F(CpeSimRpc, OperatorsCommandsAnswerOneLine) {
   EXPECT_EQ(cpe.quirks.max_names, 8U);
 }
 
+// ---- transfers and modules of CWMP 1.2 -----------------------------------------------------
+
+cwmp::ScheduleDownload scheduled(std::vector<cwmp::TimeWindow> windows) {
+  cwmp::ScheduleDownload rpc;
+  rpc.command_key = "s";
+  rpc.file_type = "3 Vendor Configuration File";
+  rpc.url = "http://files.example/c";
+  rpc.time_windows = std::move(windows);
+  return rpc;
+}
+
+TEST_F(CpeSimRpc, ScheduleDownloadRunsWhenItsWindowOpens) {
+  call<cwmp::ScheduleDownloadResponse>(scheduled({{60, 120, "1 At Any Time", "", 0}}));
+  EXPECT_FALSE(cpe.next_transfer(now + seconds(59)));
+  pass_session();
+  const auto transfer = cpe.next_transfer(now + seconds(60));
+  ASSERT_TRUE(transfer);
+  TransferOutcome outcome;
+  outcome.id = transfer->id;
+  cpe.on_transfer_done(outcome, now + seconds(61));
+  EXPECT_THAT(codes(pass_session()), ElementsAre("7 TRANSFER COMPLETE", "M ScheduleDownload/s"));
+}
+
+TEST_F(CpeSimRpc, ScheduleDownloadTakesOneOrTwoWindowsInOrder) {
+  const cwmp::TimeWindow first{0, 10, "2 Immediately", "", 0};
+  const cwmp::TimeWindow second{10, 20, "3 When Idle", "", -1};
+  call<cwmp::ScheduleDownloadResponse>(scheduled({first, second}));
+  const std::vector<std::vector<cwmp::TimeWindow>> bad = {
+      {},
+      {first, second, {20, 30, "1 At Any Time", "", 0}},
+      {second, first},
+      {{5, 5, "1 At Any Time", "", 0}},
+      {{0, 5, "5 Never", "", 0}},
+      {{0, 5, "", "", 0}}};
+  for (const auto& windows : bad) {
+    EXPECT_EQ(refused(scheduled(windows)).code, FaultCode::kInvalidArguments);
+  }
+}
+
+TEST_F(CpeSimRpc, CancelTransferTakesWhatHasNotBegun) {
+  call<cwmp::ScheduleDownloadResponse>(scheduled({{60, 120, "1 At Any Time", "", 0}}));
+  call<cwmp::CancelTransferResponse>(cwmp::CancelTransfer{"s"});
+  EXPECT_FALSE(cpe.next_transfer(now + seconds(60)));
+  call<cwmp::CancelTransferResponse>(cwmp::CancelTransfer{"unknown"});
+
+  call<cwmp::ScheduleDownloadResponse>(scheduled({{0, 120, "1 At Any Time", "", 0}}));
+  pass_session();
+  ASSERT_TRUE(cpe.next_transfer(now));
+  EXPECT_EQ(refused(cwmp::CancelTransfer{"s"}).code, FaultCode::kCancelNotPermitted);
+}
+
+TEST_F(CpeSimRpc, ChangeDUStateIsForDevicesWithModules) {
+  EXPECT_EQ(refused(cwmp::ChangeDUState{{cwmp::UninstallOperation{"u", "", ""}}, "k"}).code,
+            FaultCode::kMethodNotSupported);
+}
+
+class CpeSimModules : public CpeTest {
+ protected:
+  CpeSimModules() {
+    cpe = Cpe(model_of("Device.DeviceInfo.SerialNumber,string,0,S1\n"
+                       "Device.SoftwareModules.DeploymentUnitNumberOfEntries,unsignedInt,0,0\n"
+                       "Device.SoftwareModules.DeploymentUnit.{i}.UUID,string,0,\n"
+                       "Device.SoftwareModules.DeploymentUnit.{i}.URL,string,0,\n"
+                       "Device.SoftwareModules.DeploymentUnit.{i}.Version,string,0,\n"
+                       "Device.SoftwareModules.DeploymentUnit.{i}.Status,string,0,\n"
+                       "Device.SoftwareModules.DeploymentUnit.{i}.Resolved,boolean,0,\n"),
+              small_options());
+    cpe.boot(now);
+    pass_session();
+  }
+
+  /// The results, once the operations are done.
+  std::vector<cwmp::DeploymentUnitResult> change(cwmp::DeploymentUnitOperation operation) {
+    call<cwmp::ChangeDUStateResponse>(cwmp::ChangeDUState{{std::move(operation)}, "k"});
+    pass(seconds(2));
+    cpe.begin_session(now);
+    const Action told = answer(cwmp::InformResponse{});
+    const auto* complete = sent<cwmp::DUStateChangeComplete>(told);
+    if (complete == nullptr) return {};
+    auto results = complete->results;
+    EXPECT_EQ(complete->command_key, "k");
+    answer(cwmp::DUStateChangeCompleteResponse{});
+    answer_empty();
+    return results;
+  }
+};
+
+TEST_F(CpeSimModules, AUnitIsInstalledUpdatedAndUninstalled) {
+  auto done = change(cwmp::InstallOperation{"http://files.example/m-1.2.pkg", "u", "", "", ""});
+  ASSERT_THAT(done, SizeIs(1));
+  EXPECT_EQ(done[0].current_state, "Installed");
+  EXPECT_EQ(done[0].version, "1.2");
+  EXPECT_EQ(value(done[0].deployment_unit_ref + ".Status"), "Installed");
+
+  done = change(cwmp::UpdateOperation{"u", "1.3", "", "", ""});
+  EXPECT_EQ(value(done.at(0).deployment_unit_ref + ".Version"), "1.3");
+
+  done = change(cwmp::UninstallOperation{"u", "", ""});
+  EXPECT_EQ(done.at(0).current_state, "Uninstalled");
+  EXPECT_EQ(value("Device.SoftwareModules.DeploymentUnitNumberOfEntries"), "0");
+}
+
+TEST_F(CpeSimModules, FailuresHaveTheCodesOfTheStandard) {
+  change(cwmp::InstallOperation{"http://files.example/m-1", "u", "", "", ""});
+  const std::pair<cwmp::DeploymentUnitOperation, FaultCode> rows[] = {
+      {cwmp::InstallOperation{"http://files.example/m-1", "u", "", "", ""},
+       FaultCode::kDuplicateDeploymentUnit},
+      {cwmp::InstallOperation{"http://x.invalid/m-1", "v", "", "", ""},
+       FaultCode::kFileServerUnreachable},
+      {cwmp::UpdateOperation{"w", "2", "", "", ""}, FaultCode::kUnknownDeploymentUnit},
+      {cwmp::UpdateOperation{"u", "1", "", "", ""}, FaultCode::kUnitVersionExists},
+      {cwmp::UninstallOperation{"w", "", ""}, FaultCode::kUnknownDeploymentUnit}};
+  for (const auto& [operation, code] : rows) {
+    const auto done = change(operation);
+    ASSERT_THAT(done, SizeIs(1));
+    EXPECT_EQ(done[0].current_state, "Failed");
+    EXPECT_EQ(done[0].fault.code, static_cast<std::uint32_t>(code));
+  }
+}
+
+TEST_F(CpeSimRpc, VouchersBecomeOptions) {
+  EXPECT_THAT(call<cwmp::GetOptionsResponse>(cwmp::GetOptions{}).options, IsEmpty());
+  EXPECT_EQ(refused(cwmp::GetOptions{"x"}).code, FaultCode::kInvalidArguments);
+  call<cwmp::SetVouchersResponse>(cwmp::SetVouchers{{{"QUJD"}}});
+  EXPECT_THAT(call<cwmp::GetOptionsResponse>(cwmp::GetOptions{}).options, SizeIs(1));
+}
+
 }  // namespace
 }  // namespace cpe_sim

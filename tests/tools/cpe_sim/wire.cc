@@ -9,7 +9,8 @@
 namespace cpe_sim {
 namespace {
 
-// As a client that is in the field does (see tests/data/cwmp/genieacs-sim): 16, whatever the length is.
+// As a client that is in the field does (see tests/data/cwmp/genieacs-sim): 16, whatever the length
+// is.
 void falsify_counts(std::string& text) {
   constexpr std::string_view kAttribute = "arrayType=\"";
   for (auto at = text.find(kAttribute); at != std::string::npos;
