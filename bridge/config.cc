@@ -135,6 +135,69 @@ void read_tls(ConfigSection& s, ServerTlsConfig& tls) {
   }
 }
 
+void read_certificate(ConfigSection& s, CertificateConfig& files) {
+  s.text("certificate", files.certificate);
+  s.text("key", files.key);
+  if (files.certificate.empty() != files.key.empty()) {
+    s.mistake("certificate", "certificate and key go together");
+  }
+}
+
+void read_cwmp_tls(ConfigSection& s, CwmpTlsConfig& tls) {
+  using Version = CwmpTlsConfig::Version;
+  using Identity = CwmpTlsConfig::ClientIdentity;
+  read_certificate(s, tls.main);
+  s.list("more_certificates", tls.more, read_certificate);
+  s.text("client_ca", tls.client_ca);
+  s.flag("client_required", tls.client_required);
+  s.choice("client_identity", tls.client_identity,
+           {{"device", Identity::kDevice}, {"none", Identity::kNone}});
+  s.choice("min_version", tls.min_version,
+           {{"1.0", Version::k1_0},
+            {"1.1", Version::k1_1},
+            {"1.2", Version::k1_2},
+            {"1.3", Version::k1_3}});
+  s.text("ciphers", tls.ciphers);
+  if (!tls.enabled() && !tls.client_ca.empty()) {
+    s.mistake("client_ca", "needs a certificate and key");
+  }
+}
+
+void check_scheme(ConfigSection& s, CwmpAuthScheme scheme, bool allow_anonymous,
+                  const CwmpTlsConfig& tls) {
+  if (scheme == CwmpAuthScheme::kNone && !allow_anonymous && !tls.admits_by_certificate_only()) {
+    s.mistake("scheme",
+              "none needs allow_anonymous: true, or client certificates that are "
+              "required and name the device");
+  }
+}
+
+void check_proxies(ConfigSection& s, bool proxy_protocol, const std::vector<std::string>& trusted) {
+  if (proxy_protocol && trusted.empty()) {
+    s.mistake("proxy_protocol", "needs trusted_proxies: whose headers are believed");
+  }
+}
+
+void read_cwmp_scheme(ConfigSection& s, CwmpAuthScheme& scheme) {
+  s.choice("scheme", scheme,
+           {{"digest", CwmpAuthScheme::kDigest},
+            {"basic", CwmpAuthScheme::kBasic},
+            {"none", CwmpAuthScheme::kNone}});
+}
+
+void read_cwmp_listener(ConfigSection& s, CwmpListenerConfig& listener) {
+  s.text("listen", listener.listen, check_address);
+  s.number<std::uint16_t>("port", listener.port, 0, kMaxPort);
+  s.text("path", listener.path, check_url_path);
+  read_cwmp_scheme(s, listener.scheme);
+  s.flag("allow_anonymous", listener.allow_anonymous);
+  s.section("tls", [&](ConfigSection& inner) { read_cwmp_tls(inner, listener.tls); });
+  s.words("trusted_proxies", listener.trusted_proxies, check_network);
+  s.flag("proxy_protocol", listener.proxy_protocol);
+  check_scheme(s, listener.scheme, listener.allow_anonymous, listener.tls);
+  check_proxies(s, listener.proxy_protocol, listener.trusted_proxies);
+}
+
 void read_credential(ConfigSection& s, CredentialConfig& credential) {
   s.text("username", credential.username);
   s.text("password", credential.password);
@@ -143,9 +206,7 @@ void read_credential(ConfigSection& s, CredentialConfig& credential) {
 }
 
 void read_cwmp_auth(ConfigSection& s, CwmpConfig::Auth& auth) {
-  using Scheme = CwmpConfig::Scheme;
-  s.choice("scheme", auth.scheme,
-           {{"digest", Scheme::kDigest}, {"basic", Scheme::kBasic}, {"none", Scheme::kNone}});
+  read_cwmp_scheme(s, auth.scheme);
   s.text("realm", auth.realm, [](const std::string& text) {
     return text.empty() || text.find_first_of("\"\\\r\n") != std::string::npos
                ? std::string("must be a text without quotes and backslashes")
@@ -154,10 +215,11 @@ void read_cwmp_auth(ConfigSection& s, CwmpConfig::Auth& auth) {
   s.optional_section("shared", auth.shared, read_credential);
   s.optional_section("bootstrap", auth.bootstrap, read_credential);
   s.flag("allow_anonymous", auth.allow_anonymous);
+  s.words("algorithms", auth.algorithms, [](const std::string& text) {
+    return text == "MD5" || text == "SHA-256" ? std::string() : std::string("is MD5 or SHA-256");
+  });
   s.duration("nonce_lifetime", auth.nonce_lifetime, seconds(10), seconds(86'400));
-  if (auth.scheme == Scheme::kNone && !auth.allow_anonymous) {
-    s.mistake("scheme", "none needs allow_anonymous: true");
-  }
+  if (auth.algorithms.empty()) s.mistake("algorithms", "must not be empty");
 }
 
 void read_cwmp_limits(ConfigSection& s, CwmpConfig::Limits& limits) {
@@ -172,8 +234,11 @@ void read_cwmp(ConfigSection& s, CwmpConfig& cwmp) {
   s.text("listen", cwmp.listen, check_address);
   s.number<std::uint16_t>("port", cwmp.port, 0, kMaxPort);
   s.text("path", cwmp.path, check_url_path);
-  s.section("auth", [&](ConfigSection& inner) { read_cwmp_auth(inner, cwmp.auth); });
-  s.section("tls", [&](ConfigSection& inner) { read_tls(inner, cwmp.tls); });
+  s.section("tls", [&](ConfigSection& inner) { read_cwmp_tls(inner, cwmp.tls); });
+  s.section("auth", [&](ConfigSection& inner) {
+    read_cwmp_auth(inner, cwmp.auth);
+    check_scheme(inner, cwmp.auth.scheme, cwmp.auth.allow_anonymous, cwmp.tls);
+  });
   s.section("timeouts", [&](ConfigSection& inner) {
     inner.duration("request", cwmp.timeouts.request, milliseconds(100), milliseconds(600'000));
     inner.duration("idle", cwmp.timeouts.idle, milliseconds(100), milliseconds(600'000));
@@ -181,6 +246,9 @@ void read_cwmp(ConfigSection& s, CwmpConfig& cwmp) {
   });
   s.section("limits", [&](ConfigSection& inner) { read_cwmp_limits(inner, cwmp.limits); });
   s.words("trusted_proxies", cwmp.trusted_proxies, check_network);
+  s.flag("proxy_protocol", cwmp.proxy_protocol);
+  check_proxies(s, cwmp.proxy_protocol, cwmp.trusted_proxies);
+  s.list("listeners", cwmp.listeners, read_cwmp_listener);
   s.duration("periodic_inform_interval", cwmp.periodic_inform_interval, seconds(0),
              seconds(31'536'000));
   s.section("connection_request", [&](ConfigSection& inner) {
@@ -353,6 +421,22 @@ std::vector<std::string> warnings_of(const Config& config) {
   if (auth.scheme == CwmpConfig::Scheme::kBasic && !config.cwmp.tls.enabled()) {
     warnings.emplace_back("cwmp.auth.scheme: basic without TLS sends passwords in clear");
   }
+  if (config.cwmp.tls.min_version < CwmpTlsConfig::Version::k1_2) {
+    warnings.emplace_back("cwmp.tls.min_version: TLS older than 1.2 can be broken");
+  }
+  for (std::size_t i = 0; i < config.cwmp.listeners.size(); ++i) {
+    const CwmpListenerConfig& listener = config.cwmp.listeners[i];
+    const std::string name = "cwmp.listeners[" + std::to_string(i) + "]";
+    if (listener.allow_anonymous) {
+      warnings.push_back(name + ".allow_anonymous: any CPE may claim to be any device");
+    }
+    if (listener.scheme == CwmpAuthScheme::kBasic && !listener.tls.enabled()) {
+      warnings.push_back(name + ".scheme: basic without TLS sends passwords in clear");
+    }
+    if (listener.tls.min_version < CwmpTlsConfig::Version::k1_2) {
+      warnings.push_back(name + ".tls.min_version: TLS older than 1.2 can be broken");
+    }
+  }
   if (config.cwmp.connection_request.allow.empty()) {
     warnings.emplace_back(
         "cwmp.connection_request.allow is empty: no device is woken, writes wait for its next "
@@ -381,6 +465,14 @@ std::string lines(const std::vector<std::string>& mistakes) {
 }
 
 }  // namespace
+
+std::vector<CwmpListenerConfig> CwmpConfig::all_listeners() const {
+  std::vector<CwmpListenerConfig> all;
+  all.push_back({listen, port, path, auth.scheme, auth.allow_anonymous, tls, trusted_proxies,
+                 proxy_protocol});
+  all.insert(all.end(), listeners.begin(), listeners.end());
+  return all;
+}
 
 std::string ControllerConfig::resolved_topic() const {
   std::string resolved = topic;

@@ -36,8 +36,53 @@ struct ServerTlsConfig {
   bool operator==(const ServerTlsConfig&) const = default;
 };
 
+struct CertificateConfig {
+  std::string certificate;  ///< PEM file with the chain; read again on reload
+  std::string key;          ///< PEM file
+  bool operator==(const CertificateConfig&) const = default;
+};
+
+/// TLS towards CPEs, which are older and odder than other clients.
+struct CwmpTlsConfig {
+  enum class Version { k1_0, k1_1, k1_2, k1_3 };
+  enum class ClientIdentity {
+    kDevice,  ///< the certificate names the device and lets it in
+    kNone,    ///< it only opens the connection
+  };
+
+  CertificateConfig main;
+  std::vector<CertificateConfig> more;  ///< other kinds of key
+  std::string client_ca;                ///< PEM file; set: CPEs are asked for a certificate
+  bool client_required = true;
+  ClientIdentity client_identity = ClientIdentity::kDevice;
+  Version min_version = Version::k1_2;  ///< below 1.2: a listener for old boxes
+  std::string ciphers;                  ///< OpenSSL's list; empty: its default
+
+  bool enabled() const { return !main.certificate.empty() || !more.empty(); }
+  /// Nobody gets further without a certificate that names the device.
+  bool admits_by_certificate_only() const {
+    return !client_ca.empty() && client_required && client_identity == ClientIdentity::kDevice;
+  }
+  bool operator==(const CwmpTlsConfig&) const = default;
+};
+
+enum class CwmpAuthScheme { kDigest, kBasic, kNone };
+
+/// Where CPEs come in, and by which rules.
+struct CwmpListenerConfig {
+  std::string listen = "0.0.0.0";  ///< IP address
+  std::uint16_t port = 7547;       ///< 0: any free one
+  std::string path = "/";          ///< where CPEs POST
+  CwmpAuthScheme scheme = CwmpAuthScheme::kDigest;
+  bool allow_anonymous = false;
+  CwmpTlsConfig tls;
+  std::vector<std::string> trusted_proxies;  ///< addresses or CIDR
+  bool proxy_protocol = false;
+  bool operator==(const CwmpListenerConfig&) const = default;
+};
+
 struct CwmpConfig {
-  enum class Scheme { kDigest, kBasic, kNone };
+  using Scheme = CwmpAuthScheme;
 
   std::string listen = "0.0.0.0";  ///< IP address
   std::uint16_t port = 7547;       ///< 0: any free one
@@ -49,11 +94,12 @@ struct CwmpConfig {
     std::optional<CredentialConfig> shared;     ///< one credential for every device
     std::optional<CredentialConfig> bootstrap;  ///< for unknown and for reset devices only
     bool allow_anonymous = false;
+    std::vector<std::string> algorithms{"MD5"};  ///< of Digest, as offered: MD5, SHA-256
     std::chrono::seconds nonce_lifetime{300};
     bool operator==(const Auth&) const = default;
   } auth;
 
-  ServerTlsConfig tls;
+  CwmpTlsConfig tls;
 
   struct Timeouts {
     std::chrono::milliseconds request{30'000};  ///< to send one whole request
@@ -71,7 +117,10 @@ struct CwmpConfig {
     bool operator==(const Limits&) const = default;
   } limits;
 
-  std::vector<std::string> trusted_proxies;             ///< addresses or CIDR
+  std::vector<std::string> trusted_proxies;  ///< addresses or CIDR
+  bool proxy_protocol = false;  ///< connections begin with a PROXY header of a trusted proxy
+  std::vector<CwmpListenerConfig> listeners;  ///< beside the one above
+
   std::chrono::seconds periodic_inform_interval{3600};  ///< 0: what the device has
 
   struct ConnectionRequest {
@@ -81,6 +130,8 @@ struct CwmpConfig {
     bool operator==(const ConnectionRequest&) const = default;
   } connection_request;
 
+  /// The one that the settings of this section make, then `listeners`.
+  std::vector<CwmpListenerConfig> all_listeners() const;
   bool operator==(const CwmpConfig&) const = default;
 };
 

@@ -44,6 +44,8 @@ void CwmpObserver::on_session_end(const cwmp::SessionReport& report) {
   std::chrono::duration<double> seconds = report.duration;
   metrics_.cwmp_sessions.add({name_of(report.end)});
   metrics_.cwmp_session_seconds.Observe(seconds.count());
+  metrics_.cwmp_tls.add({report.tls_version.empty() ? "none" : report.tls_version,
+                         report.device.manufacturer + " " + report.device.product_class});
   spdlog::info("session of {}-{}-{} from {}: {}{}{}, events [{}], {} RPCs, {} requests, {:.3f} s{}",
                report.device.oui, report.device.product_class, report.device.serial_number,
                report.peer_address, name_of(report.end), report.reason.empty() ? "" : ": ",

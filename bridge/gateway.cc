@@ -10,6 +10,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_future.hpp>
+#include <future>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
@@ -95,21 +96,45 @@ std::unique_ptr<Store> open_store(const Config& config, Metrics& metrics, StoreH
   return *std::move(store);
 }
 
-cwmp::ServerOptions acs_options(const CwmpConfig& config) {
-  cwmp::ServerOptions out;
-  out.address = config.listen;
-  out.port = config.port;
-  if (config.path != "/") out.paths = {config.path};
-  if (config.tls.enabled()) {
-    out.tls = cwmp::ServerTls{config.tls.certificate, config.tls.key, config.tls.client_ca};
+cwmp::ServerTls acs_tls(const CwmpTlsConfig& config) {
+  using From = CwmpTlsConfig::Version;
+  cwmp::ServerTls out;
+  if (!config.main.certificate.empty()) {
+    out.certificates.push_back({config.main.certificate, config.main.key});
   }
-  if (config.auth.allow_anonymous || config.auth.scheme == CwmpConfig::Scheme::kNone) {
+  for (const CertificateConfig& each : config.more) {
+    out.certificates.push_back({each.certificate, each.key});
+  }
+  out.client_ca = config.client_ca;
+  out.client_certificate_required = config.client_required;
+  out.client_certificate_is_login =
+      config.client_identity == CwmpTlsConfig::ClientIdentity::kDevice;
+  out.min_version = config.min_version == From::k1_0   ? cwmp::TlsVersion::k1_0
+                    : config.min_version == From::k1_1 ? cwmp::TlsVersion::k1_1
+                    : config.min_version == From::k1_2 ? cwmp::TlsVersion::k1_2
+                                                       : cwmp::TlsVersion::k1_3;
+  out.ciphers = config.ciphers;
+  return out;
+}
+
+cwmp::ServerOptions acs_options(const CwmpConfig& config, const CwmpListenerConfig& listener) {
+  cwmp::ServerOptions out;
+  out.address = listener.listen;
+  out.port = listener.port;
+  if (listener.path != "/") out.paths = {listener.path};
+  if (listener.tls.enabled()) out.tls = acs_tls(listener.tls);
+  if (listener.allow_anonymous || listener.scheme == CwmpAuthScheme::kNone) {
     out.auth = std::nullopt;
   } else {
     out.auth->realm = config.auth.realm;
     out.auth->nonce_validity = config.auth.nonce_lifetime;
-    out.auth->digest = config.auth.scheme == CwmpConfig::Scheme::kDigest;
-    out.auth->basic = config.auth.scheme == CwmpConfig::Scheme::kBasic;
+    out.auth->digest = listener.scheme == CwmpAuthScheme::kDigest;
+    out.auth->basic = listener.scheme == CwmpAuthScheme::kBasic;
+    out.auth->algorithms.clear();
+    for (const std::string& name : config.auth.algorithms) {
+      out.auth->algorithms.push_back(name == "MD5" ? cwmp::HashAlgorithm::kMd5
+                                                   : cwmp::HashAlgorithm::kSha256);
+    }
   }
   if (RAND_bytes(out.nonce_key.data(), static_cast<int>(out.nonce_key.size())) != 1) {
     throw std::runtime_error("no randomness");
@@ -121,7 +146,8 @@ cwmp::ServerOptions acs_options(const CwmpConfig& config) {
   out.request_timeout = config.timeouts.request;
   out.session_idle = std::chrono::duration_cast<std::chrono::seconds>(config.timeouts.idle);
   out.session_limit = std::chrono::duration_cast<std::chrono::seconds>(config.timeouts.session);
-  out.trusted_proxies = config.trusted_proxies;
+  out.trusted_proxies = listener.trusted_proxies;
+  out.proxy_protocol = listener.proxy_protocol;
   return out;
 }
 
@@ -216,12 +242,12 @@ struct Gateway::Impl {
   ControlBackend backend;
   asio::steady_timer sweep_timer;
   asio::steady_timer purge_timer;
-  std::unique_ptr<cwmp::Server> acs;
+  std::vector<std::unique_ptr<cwmp::Server>> acs;
   std::unique_ptr<control::Server> grpc;
   std::unique_ptr<AdminServer> admin;
   std::vector<std::thread> threads;
   std::atomic<bool> stopped{false};
-  bool acs_started = false;
+  std::size_t acs_started = 0;  ///< of `acs`
 };
 
 void Gateway::Impl::run_threads() {
@@ -236,13 +262,17 @@ void Gateway::Impl::start() {
   auto count = [](StateReader& state, MirrorReader&) { return state.device_count(); };
   if (auto devices = store->read_now(count)) metrics.devices.Set(static_cast<double>(*devices));
 
-  acs = std::make_unique<cwmp::Server>(io.get_executor(), acs_options(config.cwmp), sessions,
-                                       &observer);
+  for (const CwmpListenerConfig& listener : config.cwmp.all_listeners()) {
+    acs.push_back(std::make_unique<cwmp::Server>(
+        io.get_executor(), acs_options(config.cwmp, listener), sessions, &observer));
+  }
   AdminServer::Options options;
   options.listen = config.admin.listen;
   options.port = config.admin.port;
   options.metrics = [this] {
-    metrics.cwmp_sessions_open.Set(static_cast<double>(acs->open_sessions()));
+    std::size_t open = 0;
+    for (const auto& server : acs) open += server->open_sessions();
+    metrics.cwmp_sessions_open.Set(static_cast<double>(open));
     return metrics.text();
   };
   options.not_ready = [this] { return not_ready(); };
@@ -252,8 +282,10 @@ void Gateway::Impl::start() {
   admin = *std::move(started);
   grpc = std::make_unique<control::Server>(io.get_executor(), backend, grpc_options(config.grpc));
   northbound.start();
-  acs->start();
-  acs_started = true;
+  for (const auto& server : acs) {
+    server->start();
+    ++acs_started;
+  }
   resume_operations();
   sweep_later();
   purge_later();
@@ -329,10 +361,12 @@ void Gateway::Impl::stop() {
   sweep_timer.cancel();
   purge_timer.cancel();
   if (grpc) grpc->shutdown(std::min<std::chrono::milliseconds>(limit / 3, std::chrono::seconds(5)));
-  if (acs_started) {
-    auto stopping = acs->stop(limit / 3);
-    asio::co_spawn(io, std::move(stopping), asio::use_future).wait();
+  std::vector<std::future<void>> drained;
+  for (std::size_t i = 0; i < acs_started; ++i) {
+    auto stopping = acs[i]->stop(limit / 3);
+    drained.push_back(asio::co_spawn(io, std::move(stopping), asio::use_future));
   }
+  for (const std::future<void>& each : drained) each.wait();
   northbound.stop(std::min<std::chrono::milliseconds>(limit / 3, std::chrono::seconds(5)));
   store->close();
   if (admin) admin->stop();
@@ -353,18 +387,20 @@ Gateway::Gateway(const Config& config) : impl_(std::make_unique<Impl>(config)) {
 
 Gateway::~Gateway() { stop(); }
 
-int Gateway::acs_port() const { return impl_->acs->port(); }
+int Gateway::acs_port(std::size_t listener) const { return impl_->acs.at(listener)->port(); }
 int Gateway::grpc_port() const { return impl_->grpc->port(); }
 int Gateway::admin_port() const { return impl_->admin->port(); }
 void Gateway::stop() { impl_->stop(); }
 
 void Gateway::reload() {
-  auto reloaded = impl_->acs->reload_tls();
-  if (!reloaded) {
+  bool good = true;
+  for (const auto& server : impl_->acs) {
+    auto reloaded = server->reload_tls();
+    if (reloaded) continue;
+    good = false;
     spdlog::error("reload: {}; the certificates in use stay", reloaded.error());
-  } else {
-    spdlog::info("reload: certificates read again");
   }
+  if (good) spdlog::info("reload: certificates read again");
 }
 
 }  // namespace bridge

@@ -1,6 +1,7 @@
 // Builds the whole service from its configuration, and takes it down again.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 
 namespace bridge {
@@ -20,7 +21,7 @@ class Gateway {
   Gateway& operator=(const Gateway&) = delete;
 
   /// Ports that were given as 0 in the configuration.
-  int acs_port() const;
+  int acs_port(std::size_t listener = 0) const;  ///< in the order of CwmpConfig::all_listeners()
   int grpc_port() const;
   int admin_port() const;
 

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/algorithm/string/predicate.hpp>
+#include <charconv>
 #include <cstdint>
+#include <vector>
 
 #include "usp/endpoint_id.h"
 
@@ -46,6 +49,29 @@ std::string name_uuid(std::string_view name) {
     text += kHex[digest[i] & 0x0fU];
   }
   return text;
+}
+
+bool names_device(std::string_view name, const cwmp::DeviceId& id) {
+  std::vector<std::string> parts(1);
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (name[i] == '-') {
+      parts.emplace_back();
+    } else if (name[i] != '%') {
+      parts.back() += name[i];
+    } else {
+      unsigned byte = 0;
+      const std::string_view digits = name.substr(i + 1, 2);
+      const auto [end, error] =
+          std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
+      if (error != std::errc() || digits.size() != 2 || end != digits.data() + 2) return false;
+      parts.back() += static_cast<char>(byte);
+      i += 2;
+    }
+  }
+  const bool with_class = parts.size() == 3;
+  if (!with_class && parts.size() != 2) return false;
+  return boost::iequals(parts.front(), id.oui) && !id.serial_number.empty() &&
+         parts.back() == id.serial_number && (!with_class || parts[1] == id.product_class);
 }
 
 std::string check_prefix(std::string_view prefix) {

@@ -28,6 +28,11 @@ struct EndpointIdRules {
 tl::expected<std::string, std::string> endpoint_id(const cwmp::DeviceId& id,
                                                    const EndpointIdRules& rules = {});
 
+/// Is `name`, the Common Name of a client certificate, this device's: OUI-SerialNumber or
+/// OUI-ProductClass-SerialNumber (TR-069 3.4.4)? A '-' inside a part must be percent-encoded, or
+/// one certificate would be several devices'; other characters may be.
+bool names_device(std::string_view name, const cwmp::DeviceId& id);
+
 /// Empty: fine. Else what is wrong with it: up to 16 of [A-Za-z0-9_], as others would cost three
 /// characters each.
 std::string check_prefix(std::string_view prefix);

@@ -65,6 +65,9 @@ int serve(const bridge::LoadedConfig& loaded) {
     bridge::Gateway gateway(loaded.config);
     spdlog::info("ready: acs port {}, grpc port {}, admin port {}", gateway.acs_port(),
                  gateway.grpc_port(), gateway.admin_port());
+    for (std::size_t i = 1; i <= loaded.config.cwmp.listeners.size(); ++i) {
+      spdlog::info("ready: acs listener {} port {}", i, gateway.acs_port(i));
+    }
     int received = 0;
     while (sigwait(&signals, &received) == 0 && received == SIGHUP) gateway.reload();
     gateway.stop();

@@ -80,6 +80,8 @@ prometheus::Counter& CounterFamily::series(std::initializer_list<std::string_vie
 
 Metrics::Metrics()
     : registry_(std::make_shared<prometheus::Registry>()),
+      cwmp_tls(*registry_, "usp_bridge_cwmp_tls_sessions_total",
+               "CWMP sessions by TLS version and model", {"version", "model"}),
       cwmp_sessions(*registry_, "usp_bridge_cwmp_sessions_total", "CWMP sessions by how they ended",
                     {"end"}),
       cwmp_informs(*registry_, "usp_bridge_cwmp_informs_total", "Events in accepted Informs",

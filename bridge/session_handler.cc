@@ -113,6 +113,13 @@ asio::awaitable<tl::expected<DevicePtr, Refusal>> BridgeSessionHandler::find_dev
 asio::awaitable<tl::expected<std::shared_ptr<cwmp::DeviceSession>, Refusal>>
 BridgeSessionHandler::begin(cwmp::SessionStart start) {
   if (stopping_) co_return tl::unexpected(refuse(Refusal::Kind::kBusy, "stopping"));
+  bool by_certificate = start.scheme == cwmp::AuthScheme::kCertificate;
+  if (by_certificate && !names_device(start.username, start.inform.device_id)) {
+    spdlog::warn("cwmp: refused: the certificate of {} does not name {}-{}-{} (from {})",
+                 start.username, start.inform.device_id.oui, start.inform.device_id.product_class,
+                 start.inform.device_id.serial_number, start.peer_address);
+    co_return tl::unexpected(refuse(Refusal::Kind::kForbidden, "the certificate is not its own"));
+  }
   tl::expected<DevicePtr, Refusal> device = co_await find_device(start);
   if (!device) co_return tl::unexpected(device.error());
 
@@ -121,8 +128,8 @@ BridgeSessionHandler::begin(cwmp::SessionStart start) {
   bool reset = std::any_of(start.inform.events.begin(), start.inform.events.end(),
                            [](const cwmp::Event& event) { return event.code == "0 BOOTSTRAP"; });
   bool bootstrap = is_bootstrap(start.username);
-  bool any =
-      start.scheme == cwmp::AuthScheme::kNone || is_shared(start.username) || (bootstrap && reset);
+  bool any = start.scheme == cwmp::AuthScheme::kNone || by_certificate ||
+             is_shared(start.username) || (bootstrap && reset);
   std::string bound = (*device)->bound_username();
   if (!credential_fits(bound, start.username, any)) {
     spdlog::warn("device {}: refused: user {} is not the one it is bound to (from {})",

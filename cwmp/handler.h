@@ -17,7 +17,8 @@
 
 namespace cwmp {
 
-enum class AuthScheme { kNone, kBasic, kDigest };
+/// kCertificate: a client certificate, checked by TLS.
+enum class AuthScheme { kNone, kBasic, kDigest, kCertificate };
 
 /// How the first accepted Inform of a session came in.
 struct SessionStart {
@@ -25,7 +26,8 @@ struct SessionStart {
   Header header;
   Dialect dialect;
   AuthScheme scheme = AuthScheme::kNone;
-  std::string username;      ///< the authenticated user; empty with kNone
+  /// The authenticated user; with kCertificate the Common Name of its subject. Empty with kNone.
+  std::string username;
   std::string peer_address;  ///< IP address of the CPE, or of the proxy where none is trusted
 };
 

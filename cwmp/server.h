@@ -24,11 +24,26 @@
 
 namespace cwmp {
 
-/// PEM files. TLS 1.2 and newer.
-struct ServerTls {
+/// PEM files.
+struct CertificateFiles {
   std::string certificate;  ///< with its chain
   std::string key;
-  std::string client_ca;  ///< set: a CPE must show a certificate issued by it
+};
+
+enum class TlsVersion { k1_0, k1_1, k1_2, k1_3 };
+
+struct ServerTls {
+  /// One for each kind of key, e.g. RSA and ECDSA; a CPE gets what it can check. At least one.
+  std::vector<CertificateFiles> certificates;
+  /// PEM file: who issues the CPEs' certificates. Empty: none is asked for.
+  std::string client_ca;
+  bool client_certificate_required = true;
+  /// A client certificate names its device and lets it in without HTTP authentication (TR-069
+  /// 3.3); false: it only opens the connection.
+  bool client_certificate_is_login = true;
+  /// Below 1.2 also lowers OpenSSL's security level to 0, as such CPEs need SHA-1 and short keys.
+  TlsVersion min_version = TlsVersion::k1_2;
+  std::string ciphers;  ///< OpenSSL's list for TLS 1.2 and older; empty: its default
 };
 
 struct ServerOptions {
@@ -65,6 +80,9 @@ struct ServerOptions {
   /// Addresses or CIDR blocks whose Forwarded and X-Forwarded-For are believed. Their connections
   /// never stand in for a missing cookie.
   std::vector<std::string> trusted_proxies;
+  /// Every connection begins with a PROXY header, version 1 or 2, of a trusted proxy; then it
+  /// counts as the client's own.
+  bool proxy_protocol = false;
 };
 
 /// One finished session, for a log line and for metrics.
@@ -74,7 +92,7 @@ struct SessionReport {
   std::string username;
   std::string peer_address;
   AuthScheme scheme = AuthScheme::kNone;
-  bool tls = false;
+  std::string tls_version;  ///< "TLSv1.2"; empty: http
   SessionEnd end = SessionEnd::kComplete;
   bool rpc_open = false;
   std::string reason;  ///< why it was not kComplete; safe to log
@@ -98,7 +116,7 @@ enum class Rejection {
   kRefused,      ///< SOAP fault by the handler
   kBadHttp,      ///< 400, 404, 405, 408, 413, 415, 431
   kBadSoap,      ///< no Inform where one was due, or no envelope at all
-  kHandshake,    ///< TLS was not agreed on
+  kHandshake,    ///< TLS was not agreed on, or there was no PROXY header
 };
 
 /// Stable name for logs and metrics: "login-failed".

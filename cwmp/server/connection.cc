@@ -21,6 +21,8 @@
 
 #include "cwmp/server/exchange.h"
 #include "cwmp/server/http_codec.h"
+#include "cwmp/server/proxy_header.h"
+#include "cwmp/server/tls.h"
 
 namespace cwmp {
 namespace {
@@ -67,7 +69,7 @@ class StreamConnection final : public Connection,
         tls_(std::move(tls)),
         stream_(std::forward<Args>(args)...),
         timer_(stream_.get_executor()),
-        exchange_(*core_, peer, kTls),
+        exchange_(*core_, peer),
         buffer_(core_->options.max_header_bytes + kLargeRead) {}
 
   void start(std::function<void()> done) override {
@@ -107,6 +109,7 @@ class StreamConnection final : public Connection,
   }
 
   asio::awaitable<void> run();
+  asio::awaitable<bool> read_proxy_header();
   asio::awaitable<bool> shake_hands();
   asio::awaitable<Read> read_request();
   asio::awaitable<bool> write(HttpReply& reply);
@@ -187,7 +190,9 @@ void StreamConnection<Stream>::close() {
 
 template <class Stream>
 asio::awaitable<void> StreamConnection<Stream>::run() {
-  const bool agreed = co_await shake_hands();
+  bool agreed = true;
+  if (core_->options.proxy_protocol) agreed = co_await read_proxy_header();
+  if (agreed) agreed = co_await shake_hands();
   while (agreed) {
     const Read read = co_await read_request();
     if (read == Read::kClosed) break;
@@ -216,14 +221,42 @@ asio::awaitable<void> StreamConnection<Stream>::run() {
 }
 
 template <class Stream>
+asio::awaitable<bool> StreamConnection<Stream>::read_proxy_header() {
+  set_deadline(now() + core_->options.handshake_timeout);
+  while (exchange_.is_proxied()) {
+    const auto data = buffer_.data();
+    const auto header =
+        parse_proxy_header(std::string_view(static_cast<const char*>(data.data()), data.size()));
+    if (header) {
+      buffer_.consume(header->bytes);
+      exchange_.on_proxy_header(header->client);
+      co_return true;
+    }
+    if (header.error() == ProxyHeaderError::kBad) break;
+    auto room = buffer_.prepare(kMaxProxyHeaderBytes);
+    auto [error, bytes] = co_await socket().async_read_some(room, kNoThrow);
+    buffer_.commit(bytes);
+    if (error) break;
+  }
+  exchange_.handshake_failed(exchange_.is_proxied() ? "no PROXY header"
+                                                    : "PROXY header not from a trusted proxy");
+  co_return false;
+}
+
+template <class Stream>
 asio::awaitable<bool> StreamConnection<Stream>::shake_hands() {
   if constexpr (kTls) {
     set_deadline(now() + core_->options.handshake_timeout);
-    auto [error] = co_await stream_.async_handshake(asio::ssl::stream_base::server, kNoThrow);
+    // What came with the PROXY header belongs to TLS.
+    const auto early = buffer_.data();
+    auto [error, used] =
+        co_await stream_.async_handshake(asio::ssl::stream_base::server, early, kNoThrow);
+    buffer_.consume(used);
     if (error) {
       exchange_.handshake_failed(error.message());
       co_return false;
     }
+    exchange_.on_tls(facts_of(stream_.native_handle()));
   }
   co_return true;
 }

@@ -54,12 +54,17 @@ AuthScheme scheme_of(const Credentials& credentials) {
 
 }  // namespace
 
-Exchange::Exchange(ServerCore& core, boost::asio::ip::address peer, bool tls)
+Exchange::Exchange(ServerCore& core, boost::asio::ip::address peer)
     : core_(core),
       peer_(plain_address(peer)),
-      tls_(tls),
       proxied_(core.proxies.trusts(peer_)),
       address_(peer_.to_string()) {}
+
+void Exchange::on_proxy_header(const std::optional<boost::asio::ip::address>& client) {
+  if (client) peer_ = plain_address(*client);
+  proxied_ = client && core_.proxies.trusts(peer_);
+  address_ = peer_.to_string();
+}
 
 asio::awaitable<HttpReply> Exchange::handle(HttpRequest& request) {
   if (auto refusal = unpack(request)) co_return std::move(*refusal);
@@ -217,6 +222,11 @@ asio::awaitable<HttpReply> Exchange::start(HttpRequest& request, std::optional<E
 asio::awaitable<tl::expected<Exchange::Identity, HttpReply>> Exchange::authenticate(
     const HttpRequest& request) {
   Identity identity;
+  if (tls_ && tls_->has_certificate && core_.options.tls->client_certificate_is_login) {
+    identity.scheme = AuthScheme::kCertificate;
+    identity.username = tls_->common_name;
+    co_return identity;
+  }
   if (!core_.options.auth) co_return identity;
 
   Authenticator::Inspection inspection;
@@ -274,7 +284,7 @@ asio::awaitable<HttpReply> Exchange::begin(Turn turn, Begin inform, Identity ide
   live.report.username = identity.username;
   live.report.scheme = identity.scheme;
   live.report.peer_address = address_;
-  live.report.tls = tls_;
+  if (tls_) live.report.tls_version = tls_->version;
 
   SessionStart start;
   start.inform = std::move(inform.inform);

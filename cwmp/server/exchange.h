@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "cwmp/server/core.h"
+#include "cwmp/server/tls.h"
 
 namespace cwmp {
 
@@ -38,7 +39,12 @@ struct HttpReply {
 /// What one TCP connection knows beyond HTTP. Used on the connection's strand only.
 class Exchange {
  public:
-  Exchange(ServerCore& core, boost::asio::ip::address peer, bool tls);
+  Exchange(ServerCore& core, boost::asio::ip::address peer);
+
+  /// The peer is a trusted proxy that passes the connection of `client` on (nullopt: its own).
+  void on_proxy_header(const std::optional<boost::asio::ip::address>& client);
+  bool is_proxied() const { return proxied_; }
+  void on_tls(TlsFacts facts) { tls_ = std::move(facts); }
 
   /// Looks at the head alone. A reply: the body is not worth reading.
   std::optional<HttpReply> check(const HttpRequest& request) const;
@@ -89,9 +95,9 @@ class Exchange {
   void report(Rejection kind, unsigned status, std::string text, std::string username = {}) const;
 
   ServerCore& core_;
-  const boost::asio::ip::address peer_;
-  const bool tls_;
-  const bool proxied_;
+  boost::asio::ip::address peer_;
+  std::optional<TlsFacts> tls_;
+  bool proxied_;         ///< peer_ carries connections and requests of others
   std::string address_;  ///< of the CPE, as far as is known
   std::shared_ptr<LiveSession> bound_;
   bool empty_post_first_ = false;  ///< client with quirk 28

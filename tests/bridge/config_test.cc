@@ -186,6 +186,40 @@ TEST(Config, WarnsOfEveryRelaxation) {
               IsEmpty());
 }
 
+TEST(Config, HasListenersWithRulesOfTheirOwn) {
+  const Config config = good(R"(
+cwmp:
+  port: 1
+  tls: {certificate: a, key: b, more_certificates: [{certificate: c, key: d}], min_version: "1.3"}
+  listeners:
+    - {port: 2, scheme: none, tls: {certificate: e, key: f, client_ca: g}}
+    - {port: 3, proxy_protocol: true, trusted_proxies: [192.0.2.1]}
+)");
+  const auto all = config.cwmp.all_listeners();
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[0].port, 1);
+  EXPECT_EQ(all[0].tls.more.at(0).key, "d");
+  EXPECT_EQ(all[0].tls.min_version, CwmpTlsConfig::Version::k1_3);
+  EXPECT_TRUE(all[1].tls.admits_by_certificate_only());
+  EXPECT_TRUE(all[2].proxy_protocol);
+}
+
+TEST(Config, LetsNobodyInWithoutProofByAccident) {
+  const char* rows[] = {
+      "cwmp: {listeners: [{scheme: none}]}",
+      "cwmp: {listeners: [{scheme: none, tls: {certificate: e, key: f}}]}",
+      "cwmp: {listeners: [{scheme: none, tls: {certificate: e, key: f, client_ca: g, "
+      "client_required: false}}]}",
+      "cwmp: {listeners: [{scheme: none, tls: {certificate: e, key: f, client_ca: g, "
+      "client_identity: none}}]}"};
+  for (const char* yaml : rows) EXPECT_THAT(bad(yaml), HasSubstr("none needs")) << yaml;
+  EXPECT_THAT(bad("cwmp: {proxy_protocol: true}"), HasSubstr("trusted_proxies"));
+  EXPECT_THAT(warnings("cwmp: {listeners: [{scheme: none, allow_anonymous: true}]}"),
+              Contains(HasSubstr("cwmp.listeners[0].allow_anonymous")));
+  EXPECT_THAT(warnings("cwmp: {listeners: [{tls: {certificate: e, key: f, min_version: '1.0'}}]}"),
+              Contains(HasSubstr("older than 1.2")));
+}
+
 TEST(Config, LetsTheEnvironmentWin) {
   const Environment environment = {
       {"USP_BRIDGE_CWMP__PORT", "1"},

@@ -70,6 +70,35 @@ TEST(EndpointIdOfDevice, PutsThePrefixBeforeTheSerialNumber) {
   EXPECT_NE(check_prefix("a-b"), "");
 }
 
+TEST(NameOfACertificate, IsOuiAndSerialNumberWithOrWithoutProductClass) {
+  const cwmp::DeviceId id = device("STB", "S-1/x");
+  const std::pair<const char*, bool> rows[] = {{"00256D-S%2D1/x", true},
+                                               {"00256D-STB-S%2D1/x", true},
+                                               {"00256D-S%2D1%2Fx", true},
+                                               {"00256d-STB-S%2d1/x", true},
+                                               {"00256D-STB-S-1/x", false},
+                                               {"00256D-S-1/x", false},
+                                               {"00256E-STB-S%2D1/x", false},
+                                               {"00256D-STC-S%2D1/x", false},
+                                               {"00256D-STB-S%2D2", false},
+                                               {"00256D", false},
+                                               {"", false},
+                                               {"00256D-STB-S%2D1/x-", false},
+                                               {"00256D-STB-S%2", false},
+                                               {"00256D-STB-S%zz1/x", false},
+                                               {"00256D--S%2D1/x", false}};
+  for (const auto& [name, expected] : rows) EXPECT_EQ(names_device(name, id), expected) << name;
+}
+
+// A certificate for product class "A" and serial number "B-C" must not be one for "A-B" and "C".
+TEST(NameOfACertificate, IsThatOfOneDeviceOnly) {
+  EXPECT_FALSE(names_device("00256D-A-B-C", device("A", "B-C")));
+  EXPECT_FALSE(names_device("00256D-A-B-C", device("A-B", "C")));
+  EXPECT_TRUE(names_device("00256D-A-B%2DC", device("A", "B-C")));
+  EXPECT_FALSE(names_device("00256D-A-B%2DC", device("A-B", "C")));
+  EXPECT_FALSE(names_device("00256D-", device("", "")));
+}
+
 TEST(NameUuid, IsVersionFiveOfTheVariantInTheStandard) {
   const std::string uuid = name_uuid("x");
   ASSERT_EQ(uuid.size(), 36);

@@ -4,7 +4,6 @@
 #include <zlib.h>
 
 #include "tests/support/acs_fixture.h"
-#include "tests/support/self_signed.h"
 
 namespace {
 
@@ -306,74 +305,6 @@ TEST(CwmpServerHttp, StatesTheDate) {
   auto cpe = acs.connect();
   EXPECT_THAT(cpe.post("").field("Date"),
               testing::MatchesRegex("[A-Z][a-z]+, [0-9]+ [A-Z][a-z]+ [0-9]+ [0-9:]+ GMT"));
-}
-
-// ---- TLS -------------------------------------------------------------------------------------
-
-TEST(CwmpServerTls, CarriesASession) {
-  const support::SelfSigned pem;
-  Acs acs;
-  acs.options.tls = cwmp::ServerTls{pem.certificate(), pem.key(), ""};
-  acs.handler.rpcs = {cwmp::GetParameterValues{{"Device."}}};
-  acs.start();
-  auto cpe = acs.connect();
-  cpe.post(inform_text());
-  const auto rpc = cpe.post("");
-  cwmp::GetParameterValuesResponse values;
-  for (int i = 0; i < 2000; ++i) {
-    values.parameters.push_back({"Device.X." + std::to_string(i), std::string(20, 'v'), "string"});
-  }
-
-  EXPECT_EQ(cpe.post(support::response_text(rpc, values)).status, 204U);
-
-  EXPECT_EQ(acs.handler.responses.take(), cwmp::CpeResponse(values));
-  EXPECT_TRUE(acs.observer.sessions.take()->tls);
-}
-
-TEST(CwmpServerTls, RefusesPlainText) {
-  const support::SelfSigned pem;
-  Acs acs;
-  acs.options.tls = cwmp::ServerTls{pem.certificate(), pem.key(), ""};
-  acs.start();
-  support::HttpClient cpe(acs.server().port());
-
-  cpe.send(post_text(""));
-
-  EXPECT_EQ(cpe.receive().status, 0U);
-  EXPECT_EQ(acs.observer.rejections.take()->kind, cwmp::Rejection::kHandshake);
-}
-
-TEST(CwmpServerTls, WantsAClientCertificateWhenACaIsSet) {
-  const support::SelfSigned pem;
-  Acs acs;
-  acs.options.tls = cwmp::ServerTls{pem.certificate(), pem.key(), pem.certificate()};
-  acs.start();
-  auto cpe = acs.connect();  // with TLS 1.3 the client learns of it when it reads
-
-  EXPECT_EQ(cpe.post("").status, 0U);
-  EXPECT_EQ(acs.observer.rejections.take()->kind, cwmp::Rejection::kHandshake);
-}
-
-TEST(CwmpServerTls, KeepsTheOldCertificateWhenTheNewOneCannotBeRead) {
-  Acs acs;
-  {
-    const support::SelfSigned pem;
-    acs.options.tls = cwmp::ServerTls{pem.certificate(), pem.key(), ""};
-    acs.start();
-    EXPECT_TRUE(acs.server().reload_tls());
-  }
-  EXPECT_FALSE(acs.server().reload_tls());
-  auto cpe = acs.connect();
-  EXPECT_EQ(cpe.post("").status, 204U);
-}
-
-TEST(CwmpServerTls, DoesNotStartWithAKeyOfAnotherCertificate) {
-  const support::SelfSigned one;
-  const support::SelfSigned other;
-  Acs acs;
-  acs.options.tls = cwmp::ServerTls{one.certificate(), other.key(), ""};
-
-  EXPECT_THROW(acs.start(), std::invalid_argument);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "tests/integration/world.h"
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <stdexcept>
@@ -11,14 +12,14 @@ using usp_controller::Controller;
 Cpe::Cpe(int acs_port, const std::string& serial, const std::string& model,
          std::vector<std::string> more)
     : serial_(serial), endpoint_id_("ops::00D09E-Gateway-" + serial) {
+  const bool elsewhere = std::find(more.begin(), more.end(), "--acs") != more.end();
   std::vector<std::string> arguments{
-      "--acs",      "http://127.0.0.1:" + std::to_string(acs_port) + "/",
-      "--username", "cpe",
-      "--password", "secret",
-      "--serial",   serial,
-      "--model",    std::string(TEST_DATA_DIR) + "/models/" + model,
-      "--events",   "--time-scale",
-      "0.1"};
+      "--username", "cpe",          "--password", "secret",
+      "--serial",   serial,         "--model",    std::string(TEST_DATA_DIR) + "/models/" + model,
+      "--events",   "--time-scale", "0.1"};
+  if (!elsewhere) {
+    arguments.insert(arguments.end(), {"--acs", "http://127.0.0.1:" + std::to_string(acs_port)});
+  }
   arguments.insert(arguments.end(), more.begin(), more.end());
   process_ = std::make_unique<support::Process>(CPE_SIM, arguments);
 }
@@ -37,7 +38,7 @@ bool Cpe::wait_for(const std::string& event) {
 }
 
 World::World(const std::string& device_settings, std::vector<std::string> environment,
-             const std::string& more_controllers)
+             const std::string& more_controllers, const std::string& more_cwmp)
     : environment_(std::move(environment)),
       acs_port_(support::free_port()),
       grpc_port_(support::free_port()),
@@ -46,8 +47,7 @@ World::World(const std::string& device_settings, std::vector<std::string> enviro
       << "cwmp:\n  listen: 127.0.0.1\n  port: " << acs_port_
       << "\n  auth:\n    shared: {username: cpe, password: secret}\n"
          "  connection_request:\n    allow: [127.0.0.0/8]\n"
-         "mqtt:\n  host: 127.0.0.1\n  port: "
-      << broker_.port()
+      << more_cwmp << "mqtt:\n  host: 127.0.0.1\n  port: " << broker_.port()
       << "\n  reconnect: {min: 100ms, max: 500ms}\n"
          "controllers:\n  - endpoint_id: \"self::ctl\"\n    topic: usp/v1/controller/ctl\n"
       << more_controllers << "grpc: {port: " << grpc_port_ << "}\nadmin: {port: " << admin_port_

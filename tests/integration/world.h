@@ -37,9 +37,10 @@ class Cpe {
 class World {
  public:
   /// Broker and bridge are up when it returns; throws otherwise. `environment`: "NAME=value", over
-  /// the configuration. `more_controllers`: YAML list items.
+  /// the configuration. `more_controllers`: YAML list items. `more_cwmp`: lines of the cwmp
+  /// section, each indented by two.
   explicit World(const std::string& device_settings = {}, std::vector<std::string> environment = {},
-                 const std::string& more_controllers = {});
+                 const std::string& more_controllers = {}, const std::string& more_cwmp = {});
 
   void start_bridge();
   /// As a crash or the kernel would.

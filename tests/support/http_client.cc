@@ -52,6 +52,32 @@ HttpClient::HttpClient(std::uint16_t port, bool tls)
   if (tls_) stream_.handshake(asio::ssl::stream_base::client);
 }
 
+HttpClient::HttpClient(std::uint16_t port, const TlsClient& tls)
+    : context_(asio::ssl::context::tls_client), stream_(io_, context_), tls_(true) {
+  SSL* native = stream_.native_handle();
+  if (!tls.certificate.empty()) {
+    SSL_use_certificate_file(native, tls.certificate.c_str(), SSL_FILETYPE_PEM);
+    SSL_use_PrivateKey_file(native, tls.key.c_str(), SSL_FILETYPE_PEM);
+  }
+  if (tls.max_version != 0) {
+    SSL_set_security_level(native, 0);
+    SSL_set_min_proto_version(native, TLS1_VERSION);
+    SSL_set_max_proto_version(native, tls.max_version);
+  }
+  if (!tls.ciphers.empty()) SSL_set_cipher_list(native, tls.ciphers.c_str());
+  stream_.next_layer().connect({asio::ip::address_v4::loopback(), port});
+  stream_.next_layer().set_option(asio::ip::tcp::no_delay(true));
+  if (!tls.preamble.empty()) asio::write(stream_.next_layer(), asio::buffer(tls.preamble));
+  stream_.handshake(asio::ssl::stream_base::client);
+}
+
+std::string HttpClient::tls_version() { return SSL_get_version(stream_.native_handle()); }
+
+int HttpClient::server_key_type() {
+  X509* certificate = SSL_get0_peer_certificate(stream_.native_handle());
+  return EVP_PKEY_base_id(X509_get0_pubkey(certificate));
+}
+
 HttpClient::~HttpClient() { close(); }
 
 void HttpClient::send(std::string_view bytes) {

@@ -26,9 +26,20 @@ struct HttpAnswer {
   std::string cookie() const;
 };
 
+/// How a client speaks TLS.
+struct TlsClient {
+  std::string certificate = {};  ///< PEM file; empty: none
+  std::string key = {};
+  int max_version = 0;        ///< e.g. TLS1_VERSION; 0: any
+  std::string ciphers = {};   ///< empty: the default
+  std::string preamble = {};  ///< sent in clear before the handshake
+};
+
 class HttpClient {
  public:
   explicit HttpClient(std::uint16_t port, bool tls = false);
+  /// Throws boost::system::system_error when the handshake fails.
+  HttpClient(std::uint16_t port, const TlsClient& tls);
   ~HttpClient();
 
   void send(std::string_view bytes);
@@ -39,6 +50,10 @@ class HttpClient {
   /// True when the server has closed and nothing is left to read.
   bool closed();
   void close();
+
+  /// "TLSv1.3"; and the kind of key the server showed, e.g. EVP_PKEY_RSA.
+  std::string tls_version();
+  int server_key_type();
 
  private:
   std::size_t read_some();

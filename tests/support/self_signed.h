@@ -6,10 +6,11 @@
 
 namespace support {
 
-/// A fresh key and a certificate of it for "localhost", as PEM files that live as long as this.
+/// A fresh key and a certificate of it, as PEM files that live as long as this.
 class SelfSigned {
  public:
-  SelfSigned();
+  enum class KeyType { kEcdsa, kRsa, kWeakRsa };  ///< kWeakRsa: 1024 bits, signed with SHA-1
+  explicit SelfSigned(const std::string& common_name = "localhost", KeyType type = KeyType::kEcdsa);
   ~SelfSigned();
   SelfSigned(const SelfSigned&) = delete;
   SelfSigned& operator=(const SelfSigned&) = delete;
