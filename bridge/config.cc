@@ -230,6 +230,19 @@ void read_cwmp_limits(ConfigSection& s, CwmpConfig::Limits& limits) {
   s.rate("bootstrap_rate", limits.bootstrap_rate);
 }
 
+void read_linger(ConfigSection& s, LingerConfig& linger) {
+  using Mode = LingerConfig::Mode;
+  s.choice(
+      "mode", linger.mode,
+      {{"never", Mode::kNever}, {"unreachable", Mode::kUnreachable}, {"always", Mode::kAlways}});
+  s.duration("hold", linger.hold, milliseconds(100), milliseconds(25'000));
+  s.duration("hold_while_watched", linger.hold_while_watched, milliseconds(100),
+             milliseconds(25'000));
+  s.duration("active", linger.active, milliseconds(100), milliseconds(3'600'000));
+  s.duration("total", linger.total, milliseconds(100), milliseconds(3'600'000));
+  s.number<std::size_t>("sessions", linger.sessions, 0, 1'000'000);
+}
+
 void read_cwmp(ConfigSection& s, CwmpConfig& cwmp) {
   s.text("listen", cwmp.listen, check_address);
   s.number<std::uint16_t>("port", cwmp.port, 0, kMaxPort);
@@ -257,6 +270,7 @@ void read_cwmp(ConfigSection& s, CwmpConfig& cwmp) {
                    milliseconds(60'000));
     inner.rate("rate", cwmp.connection_request.rate);
   });
+  s.section("linger", [&](ConfigSection& inner) { read_linger(inner, cwmp.linger); });
 }
 
 void read_mqtt_tls(ConfigSection& s, MqttConfig::Tls& tls) {

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "bridge/linger.h"
 #include "bridge/result.h"
 
 namespace bridge {
@@ -129,6 +130,8 @@ struct CwmpConfig {
     double rate = 50;  ///< calls a second, all devices together
     bool operator==(const ConnectionRequest&) const = default;
   } connection_request;
+
+  LingerConfig linger;
 
   /// The one that the settings of this section make, then `listeners`.
   std::vector<CwmpListenerConfig> all_listeners() const;

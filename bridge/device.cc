@@ -55,7 +55,7 @@ Device::Device(Runtime& runtime, DeviceRow row)
       tree_(runtime.paths),
       load_done_(strand_),
       session_changed_(strand_),
-      place_free_(strand_) {
+      session_may_go_on_(strand_) {
   if (auto learned = decode_learned(row_.learned)) learned_ = *std::move(learned);
   agent_ = std::make_unique<VirtualAgent>(*this);
 }
@@ -159,8 +159,9 @@ asio::awaitable<void> Device::wait_for_session(SteadyTime until) {
 void Device::note_work() { has_work_ = !queue_.empty() || agent_->open_operations() > 0; }
 
 void Device::push(WorkPtr work) {
+  if (work->kind == WorkKind::kOperation) last_operation_ms_ = now_ms();
   queue_.push(std::move(work));
-  place_free_.notify();  // an operation goes before a walk that waits
+  session_may_go_on_.notify();  // an operation goes before a walk that waits
   note_work();
 }
 
@@ -172,6 +173,7 @@ bool Device::cancel(const WorkPtr& work) {
 
 void Device::end_work(const WorkPtr& work, WorkEnd end) {
   bool was_queued = queue_.remove(work);
+  if (work->kind == WorkKind::kOperation) last_operation_ms_ = now_ms();
   if (work->kind == WorkKind::kFirstContact) give_place_back();
   if (current_ == work) current_.reset();
   note_work();

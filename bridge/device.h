@@ -10,6 +10,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/strand.hpp>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -164,6 +165,12 @@ class Device : public std::enable_shared_from_this<Device> {
   void wait_away();
   void give_place_back();
 
+  // device_linger.cc
+  std::chrono::milliseconds time_to_linger();
+  /// Waits in the session for work. True: there is some.
+  boost::asio::awaitable<bool> linger(std::uint64_t session);
+  bool keep_awake();
+
   Runtime& runtime_;
   const std::int64_t id_;
   const std::string endpoint_id_;
@@ -188,13 +195,16 @@ class Device : public std::enable_shared_from_this<Device> {
   bool loaded_ = false;
   Signal load_done_;
   Signal session_changed_;
-  Signal place_free_;  ///< a place among the first walks may be free
+  /// For a session that waits: work came, a place among the first walks is free, it is over.
+  Signal session_may_go_on_;
 
   WorkQueue queue_;
   WorkPtr current_;            ///< the work whose RPC is open, or was last
   std::uint64_t session_ = 0;  ///< the live session; 0: none
   std::uint64_t last_session_ = 0;
-  bool end_session_ = false;  ///< a task wants the device to get to work
+  std::int64_t last_operation_ms_ = 0;     ///< queued or ended; 0: none
+  std::chrono::milliseconds lingered_{0};  ///< in this session
+  bool end_session_ = false;               ///< a task wants the device to get to work
   bool first_contact_place_ = false;
   bool wants_place_ = false;
   bool waiting_here_ = false;  ///< will be called when there is one

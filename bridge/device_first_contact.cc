@@ -106,7 +106,7 @@ asio::awaitable<bool> Device::take_place(std::uint64_t session, WorkPtr work) {
       break;
     }
     wait_here();
-    co_await place_free_.wait_until(until);
+    co_await session_may_go_on_.wait_until(until);
   }
   wants_place_ = false;
   // It may have been called just now.
@@ -122,7 +122,7 @@ void Device::wait_here() {
     asio::post(device->strand(), [device] {
       device->waiting_here_ = false;
       if (!device->wants_place_) return device->runtime_.first_contacts.pass_on();
-      device->place_free_.notify();
+      device->session_may_go_on_.notify();
     });
   });
 }

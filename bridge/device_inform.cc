@@ -73,12 +73,13 @@ asio::awaitable<tl::expected<std::uint64_t, cwmp::Refusal>> Device::begin(
     co_return tl::unexpected(Refusal{Refusal::Kind::kBusy, std::chrono::seconds(30), "store"});
   }
   lose_open_rpc();  // a new session supersedes the old one (quirk 39)
-  place_free_.notify();
+  session_may_go_on_.notify();
   session_ = ++last_session_;
   std::uint64_t session = session_;
   session_live_ = true;
   session_changed_.notify();
   end_session_ = false;
+  lingered_ = std::chrono::milliseconds(0);
 
   const cwmp::Inform& inform = start.inform;
   bool bootstrap = has_event(inform, "0 BOOTSTRAP");
@@ -157,7 +158,11 @@ asio::awaitable<std::optional<cwmp::AcsRequest>> Device::next_rpc(std::uint64_t 
   auto self = shared_from_this();
   while (session == session_ && !end_session_) {
     WorkPtr work = queue_.front();
-    if (!work) co_return std::nullopt;
+    if (!work) {
+      bool more = co_await linger(session);
+      if (more) continue;
+      co_return std::nullopt;
+    }
     if (work->kind == WorkKind::kFirstContact && !first_contact_place_) {
       bool placed = co_await take_place(session, work);
       if (!placed) continue;
@@ -204,7 +209,7 @@ void Device::on_end(std::uint64_t session, cwmp::SessionEnd end, bool rpc_open) 
   if (session != session_) return;
   static_cast<void>(rpc_open);
   lose_open_rpc();
-  place_free_.notify();
+  session_may_go_on_.notify();
   session_ = 0;
   session_live_ = false;
   give_place_back();

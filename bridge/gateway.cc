@@ -28,6 +28,7 @@
 #include "bridge/device.h"
 #include "bridge/event_hub.h"
 #include "bridge/first_contact_budget.h"
+#include "bridge/linger.h"
 #include "bridge/metrics.h"
 #include "bridge/northbound.h"
 #include "bridge/path_pool.h"
@@ -199,9 +200,17 @@ struct Gateway::Impl {
         work(asio::make_work_guard(io)),
         store(open_store(settings, metrics, store_health)),
         first_contacts(settings.device.first_contact_budget),
-        runtime{io.get_executor(), config,         *store,
-                metrics,           events,         paths,
-                supported,         first_contacts, make_local_template(settings)},
+        lingering(settings.cwmp.linger.sessions),
+        runtime{.executor = io.get_executor(),
+                .config = config,
+                .store = *store,
+                .metrics = metrics,
+                .events = events,
+                .paths = paths,
+                .supported = supported,
+                .first_contacts = first_contacts,
+                .lingering = lingering,
+                .base = make_local_template(settings)},
         registry(runtime),
         waker(runtime),
         sessions(runtime),
@@ -233,6 +242,7 @@ struct Gateway::Impl {
   StoreHealth store_health;
   std::unique_ptr<Store> store;
   FirstContactBudget first_contacts;
+  LingerRoom lingering;
   Runtime runtime;
   Registry registry;
   Waker waker;
@@ -358,6 +368,7 @@ void Gateway::Impl::stop() {
   spdlog::info("stopping");
   sessions.stop();
   waker.stop();
+  lingering.close();
   sweep_timer.cancel();
   purge_timer.cancel();
   if (grpc) grpc->shutdown(std::min<std::chrono::milliseconds>(limit / 3, std::chrono::seconds(5)));

@@ -80,6 +80,8 @@ prometheus::Counter& CounterFamily::series(std::initializer_list<std::string_vie
 
 Metrics::Metrics()
     : registry_(std::make_shared<prometheus::Registry>()),
+      lingers(*registry_, "usp_bridge_cwmp_lingers_total", "Sessions held open by what came",
+              {"ended_by"}),
       cwmp_tls(*registry_, "usp_bridge_cwmp_tls_sessions_total",
                "CWMP sessions by TLS version and model", {"version", "model"}),
       cwmp_sessions(*registry_, "usp_bridge_cwmp_sessions_total", "CWMP sessions by how they ended",

@@ -54,6 +54,7 @@ class Metrics {
   std::shared_ptr<prometheus::Registry> registry_;  // first: all below refer to it
 
  public:
+  CounterFamily lingers;        ///< ended_by: operation, nothing
   CounterFamily cwmp_tls;       ///< version: TLSv1.2 ... none; model: manufacturer product-class
   CounterFamily cwmp_sessions;  ///< end: complete, lost, shutdown, refused, busy
   CounterFamily cwmp_informs;   ///< event: the code with its name, "other" when vendor's

@@ -13,6 +13,7 @@ struct Config;
 struct LocalTemplate;
 class EventHub;
 class FirstContactBudget;
+class LingerRoom;
 class Metrics;
 class Northbound;
 class PathPool;
@@ -30,6 +31,7 @@ struct Runtime {
   PathPool& paths;
   SupportedCache& supported;
   FirstContactBudget& first_contacts;
+  LingerRoom& lingering;
   std::shared_ptr<const LocalTemplate> base;
   Waker* waker = nullptr;
   Registry* registry = nullptr;

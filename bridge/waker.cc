@@ -98,6 +98,14 @@ void Waker::on_session(std::int64_t device_id) {
   found->second.reached = true;
 }
 
+bool Waker::seems_reachable(const Device& device) const {
+  if (device.row().connection_request_url.empty()) return false;
+  std::lock_guard lock(mutex_);
+  auto known = states_.find(device.id());
+  return known == states_.end() || known->second.last_ms == 0 ||
+         known->second.last_result == "accepted";
+}
+
 void Waker::fill(std::int64_t device_id, AgentFacts& facts) const {
   std::lock_guard lock(mutex_);
   auto found = states_.find(device_id);

@@ -65,6 +65,10 @@ class Waker {
   /// The device is here.
   void on_session(std::int64_t device_id);
 
+  /// Would a connection request bring it, as far as is known? Not where there is no way to it, nor
+  /// where the last one was in vain. Called on the device's strand.
+  bool seems_reachable(const Device& device) const;
+
   void fill(std::int64_t device_id, AgentFacts& facts) const;
 
   void stop() { stopping_ = true; }

@@ -89,6 +89,8 @@ class VirtualAgent {
   /// Asks the device to notify what subscriptions want to hear of, and polls what it does not.
   /// `from_scratch`: the device has forgotten what was asked before.
   void plan_notifications(bool from_scratch);
+  /// The device was asked to tell changes of what subscriptions want to hear of.
+  bool watches_device() const { return !notifying_.empty(); }
 
   // ---- notifications
   /// The notifications that a commit causes; also keeps timers and notification attributes in step
