@@ -100,7 +100,7 @@ TEST_F(CpeSimFleet, QuirksOfTheWireAreUnderstoodByTheServer) {
   start();
 
   EXPECT_EQ(next_inform().device_id.serial_number, "S1");
-  EXPECT_THAT(next_response<cwmp::GetRPCMethodsResponse>().methods, SizeIs(15));
+  EXPECT_THAT(next_response<cwmp::GetRPCMethodsResponse>().methods, SizeIs(19));
   EXPECT_EQ(acs.handler.ended.take()->end, cwmp::SessionEnd::kComplete);
 }
 
@@ -134,7 +134,7 @@ TEST_F(CpeSimFleet, AnRpcThatIsDroppedEndsTheSessionAndItIsRepeated) {
 
   EXPECT_EQ(next_inform().retry_count, 0U);
   EXPECT_EQ(next_inform().retry_count, 1U);
-  EXPECT_THAT(next_response<cwmp::GetRPCMethodsResponse>().methods, SizeIs(15));
+  EXPECT_THAT(next_response<cwmp::GetRPCMethodsResponse>().methods, SizeIs(19));
   auto first = *acs.handler.ended.take();
   auto second = *acs.handler.ended.take();
   if (second.end == cwmp::SessionEnd::kLost) std::swap(first, second);  // the grace has run out
