@@ -120,7 +120,8 @@ class Program {
       };
       const auto notification = controller_.wait_for_notify(of_ours, left);
       if (!notification) break;
-      ++seen;
+      // An OnBoardRequest comes unasked, again and again until it is answered.
+      if (settings_.subscriptions.empty() || !notification->notify.has_on_board_req()) ++seen;
       show(*notification);
     }
     remove_laid();
@@ -292,7 +293,8 @@ void add_commands(CLI::App& app, CommandLine& settings) {
       ->allow_extra_args(false);
   watch->add_flag("--retry", settings.retry, "With NotifRetry");
   watch->add_flag("--no-response", settings.no_notify_response, "Send no NotifyResp");
-  watch->add_option("-n,--count", settings.wanted, "End after so many");
+  watch->add_option("-n,--count", settings.wanted,
+                    "End after so many (of --subscribe, where given)");
   CLI::App* discover = add_command(app, "discover", "Print agents that connect");
   discover->add_option("-n,--count", settings.wanted, "End after so many");
   CLI::App* load = add_command(app, "load", "Send Gets, as many as the agent takes");
