@@ -68,13 +68,8 @@ auto value_change(const std::string& value) {
   };
 }
 
-/// The log line of a request of that type that was stored.
-auto stored(const std::string& type) {
-  return [type](const std::string& line) {
-    return line.find(" " + type + " ") != std::string::npos &&
-           line.find(" from self::ctl: ") != std::string::npos;
-  };
-}
+/// The log line of that request, written when its operation is stored.
+std::string stored(const std::string& msg_id) { return " " + msg_id + " from self::ctl: "; }
 
 bool is_complete(const Notification& each) { return each.notify.has_oper_complete(); }
 
@@ -99,11 +94,13 @@ class Kill : public testing::Test {
     ++subscriptions_;
   }
 
-  void send(usp_msg::Msg request) {
+  /// Its msg_id.
+  std::string send(usp_msg::Msg request) {
     auto sent = world.controller().send(
         cpe->endpoint_id(), std::move(request),
         [inbox = answers_](const usp_msg::Msg& answer) { inbox->put(answer); });
-    ASSERT_TRUE(sent) << sent.error();
+    if (!sent) throw std::runtime_error(sent.error());
+    return *sent;
   }
   std::optional<usp_msg::Msg> answer() { return answers_->take(); }
   /// What has come so far.
@@ -120,11 +117,10 @@ class Kill : public testing::Test {
   void kill_during(usp_msg::Msg request, const std::string& rpc, Moment moment) {
     if (moment == Moment::kOpen) cpe->command("drop", rpc + " 1");
     if (moment == Moment::kDone) cpe->command("dodrop", rpc + " 1");
-    const std::string type = usp_msg::Header::MsgType_Name(request.header().msg_type());
     world.bridge().skip_output();
-    send(std::move(request));
+    const std::string msg_id = send(std::move(request));
     if (moment == Moment::kStored) {
-      ASSERT_TRUE(world.bridge().wait_for_line(stored(type)));
+      ASSERT_TRUE(world.bridge().wait_for_text(stored(msg_id)));
     }
     if (moment > Moment::kStored) {
       ASSERT_TRUE(cpe->wait_for("dropped"));

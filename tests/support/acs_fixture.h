@@ -54,6 +54,16 @@ class Acs {
   }
   void stop(std::chrono::milliseconds drain) { begin_stop(drain).get(); }
 
+  /// Waits until no session is open: a session is counted until just after its end was told.
+  bool no_session_left() {
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (server_->open_sessions() > 0) {
+      if (std::chrono::steady_clock::now() > give_up) return false;
+      std::this_thread::yield();
+    }
+    return true;
+  }
+
   HttpClient connect() { return HttpClient(server_->port(), options.tls.has_value()); }
   cwmp::Server& server() { return *server_; }
 
