@@ -12,6 +12,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <mutex>
+#include <sstream>
 #include <stdexcept>
 #include <unordered_map>
 #include <utility>
@@ -77,12 +78,18 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
 
 void Server::Impl::listen() {
   const Tcp::endpoint endpoint(address, core->options.port);
-  acceptor.open(endpoint.protocol());
-  acceptor.set_option(Tcp::acceptor::reuse_address(true));
-  if (address.is_v6()) acceptor.set_option(asio::ip::v6_only(false));
-  acceptor.bind(endpoint);
-  acceptor.listen(asio::socket_base::max_listen_connections);
-  port = acceptor.local_endpoint().port();
+  try {
+    acceptor.open(endpoint.protocol());
+    acceptor.set_option(Tcp::acceptor::reuse_address(true));
+    if (address.is_v6()) acceptor.set_option(asio::ip::v6_only(false));
+    acceptor.bind(endpoint);
+    acceptor.listen(asio::socket_base::max_listen_connections);
+    port = acceptor.local_endpoint().port();
+  } catch (const boost::system::system_error& error) {
+    std::ostringstream what;
+    what << "cwmp: cannot listen on " << endpoint;
+    throw boost::system::system_error(error.code(), what.str());
+  }
 }
 
 asio::awaitable<void> Server::Impl::accept() {

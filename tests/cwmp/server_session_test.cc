@@ -458,6 +458,17 @@ TEST(CwmpServerSession, ResendsTheRpcToAClientThatPostsNothingFirst) {
 
 // ---- shutdown --------------------------------------------------------------------------------
 
+TEST(CwmpServerStart, NamesThePortItCannotHave) {
+  Acs first;
+  first.start();
+  Acs second;
+  second.options.port = first.server().port();
+  const std::string where = "127.0.0.1:" + std::to_string(first.server().port());
+
+  EXPECT_THAT([&] { second.start(); }, testing::ThrowsMessage<boost::system::system_error>(
+                                           testing::HasSubstr("cwmp: cannot listen on " + where)));
+}
+
 TEST(CwmpServerStop, IsImmediateWithoutSessions) {
   Acs acs;
   acs.start();

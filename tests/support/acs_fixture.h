@@ -36,7 +36,7 @@ class Acs {
     options.auth.reset();
   }
   ~Acs() {
-    if (server_ && !stopped_) stop(std::chrono::milliseconds(0));
+    if (!threads_.empty() && !stopped_) stop(std::chrono::milliseconds(0));
     work_.reset();
     for (auto& thread : threads_) thread.join();
   }

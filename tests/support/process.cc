@@ -5,13 +5,17 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <random>
 #include <stdexcept>
 #include <system_error>
 
@@ -154,18 +158,47 @@ std::string Process::output() {
   return out;
 }
 
-int free_port() {
-  int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+namespace {
+
+/// Ports below those that the system hands out for connections and for port 0.
+constexpr int kFirstPort = 10'000;
+constexpr int kPorts = 20'000;
+
+/// A name that one process of this machine can hold at a time, until it ends.
+bool reserve(int port) {
+  const std::string name = "usp-bridge-test-port-" + std::to_string(port);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::copy(name.begin(), name.end(), address.sun_path + 1);  // abstract: no file
+  const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+  if (bind(descriptor, reinterpret_cast<sockaddr*>(&address), size) == 0) return true;
+  close(descriptor);
+  return false;
+}
+
+bool is_free(int port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (bind(descriptor, generic, size) != 0 || getsockname(descriptor, generic, &size) != 0) {
-    throw_errno("free_port");
-  }
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const bool free = bind(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
   close(descriptor);
-  return ntohs(address.sin_port);
+  return free;
+}
+
+}  // namespace
+
+int free_port() {
+  static std::mutex mutex;
+  static std::minstd_rand random{std::random_device()()};
+  const std::lock_guard lock(mutex);
+  for (int tries = 0; tries < 1000; ++tries) {
+    const int port = kFirstPort + static_cast<int>(random() % kPorts);
+    if (reserve(port) && is_free(port)) return port;
+  }
+  throw std::runtime_error("free_port: none");
 }
 
 TemporaryDirectory::TemporaryDirectory() {

@@ -70,7 +70,8 @@ class Process {
   std::optional<int> status_;
 };
 
-/// A TCP port on 127.0.0.1 that was free a moment ago.
+/// A TCP port on 127.0.0.1 that is free, and that no other test is given while this process lives: a
+/// service may be killed and started again on it.
 int free_port();
 
 /// A fresh directory below the system's temporary one, removed by the destructor.
