@@ -243,6 +243,33 @@ void read_linger(ConfigSection& s, LingerConfig& linger) {
   s.number<std::size_t>("sessions", linger.sessions, 0, 1'000'000);
 }
 
+// What STUNServerAddress may hold: a host name or an IP address, up to 256 characters.
+std::string check_host(const std::string& text) {
+  const auto fits = [](unsigned char c) {
+    return (std::isalnum(c) != 0 && c < 128) || c == '-' || c == '.';
+  };
+  const bool name = std::all_of(text.begin(), text.end(), fits) && !text.starts_with('-') &&
+                    !text.starts_with('.');
+  return text.size() <= 256 && (name || address_bits(text) > 0)
+             ? ""
+             : "must be a host name or an IP address, not \"" + text + "\"";
+}
+
+void read_stun(ConfigSection& s, CwmpConfig::Stun& stun) {
+  s.flag("enabled", stun.enabled);
+  s.text("listen", stun.listen, check_address);
+  s.number<std::uint16_t>("port", stun.port, 0, kMaxPort);
+  s.text("advertise_host", stun.advertise_host, check_host);
+  s.number<std::uint16_t>("advertise_port", stun.advertise_port, 0, kMaxPort);
+  s.duration("keep_alive_min", stun.keep_alive_min, seconds(1), seconds(86'400));
+  s.duration("keep_alive_max", stun.keep_alive_max, seconds(0), seconds(86'400));
+  s.flag("always_authenticate", stun.always_authenticate);
+  s.rate("rate_per_source", stun.rate_per_source);
+  if (stun.keep_alive_max.count() != 0 && stun.keep_alive_max < stun.keep_alive_min) {
+    s.mistake("keep_alive_max", "must not be below keep_alive_min; 0 is none");
+  }
+}
+
 void read_cwmp(ConfigSection& s, CwmpConfig& cwmp) {
   s.text("listen", cwmp.listen, check_address);
   s.number<std::uint16_t>("port", cwmp.port, 0, kMaxPort);
@@ -271,6 +298,7 @@ void read_cwmp(ConfigSection& s, CwmpConfig& cwmp) {
     inner.rate("rate", cwmp.connection_request.rate);
   });
   s.section("linger", [&](ConfigSection& inner) { read_linger(inner, cwmp.linger); });
+  s.section("stun", [&](ConfigSection& inner) { read_stun(inner, cwmp.stun); });
 }
 
 void read_mqtt_tls(ConfigSection& s, MqttConfig::Tls& tls) {
@@ -455,6 +483,13 @@ std::vector<std::string> warnings_of(const Config& config) {
     warnings.emplace_back(
         "cwmp.connection_request.allow is empty: no device is woken, writes wait for its next "
         "Inform");
+  }
+  if (config.cwmp.stun.enabled && config.cwmp.stun.advertise_host.empty() &&
+      !config.cwmp.trusted_proxies.empty()) {
+    warnings.emplace_back(
+        "cwmp.stun.advertise_host is empty: devices look for STUN at the host of the ACS URL, "
+        "which "
+        "is a proxy");
   }
   if (config.grpc.allow_insecure_off_loopback && !is_loopback(config.grpc.listen)) {
     warnings.emplace_back(

@@ -131,6 +131,20 @@ struct CwmpConfig {
     bool operator==(const ConnectionRequest&) const = default;
   } connection_request;
 
+  /// Connection requests through NAT (TR-069 Annex G).
+  struct Stun {
+    bool enabled = false;
+    std::string listen = "0.0.0.0";    ///< IP address; "::" also takes IPv4
+    std::uint16_t port = 3478;         ///< 0: any free one
+    std::string advertise_host;        ///< told to devices; empty: the host of the ACS URL
+    std::uint16_t advertise_port = 0;  ///< told to devices; 0: the port listened on
+    std::chrono::seconds keep_alive_min{30};
+    std::chrono::seconds keep_alive_max{60};  ///< 0: none, the device finds out by itself
+    bool always_authenticate = false;         ///< also what does not move a binding
+    double rate_per_source = 100;             ///< requests a second of one address
+    bool operator==(const Stun&) const = default;
+  } stun;
+
   LingerConfig linger;
 
   /// The one that the settings of this section make, then `listeners`.

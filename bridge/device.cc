@@ -57,6 +57,7 @@ Device::Device(Runtime& runtime, DeviceRow row)
       session_changed_(strand_),
       session_may_go_on_(strand_) {
   if (auto learned = decode_learned(row_.learned)) learned_ = *std::move(learned);
+  reach_ = Reach::decode(row_.reach);
   agent_ = std::make_unique<VirtualAgent>(*this);
 }
 
@@ -271,6 +272,7 @@ asio::awaitable<Result<void>> Device::commit(Commit commit) {
   publish(commit);
   DirtyRows dirty = tree_.take_dirty();
   row_.learned = encode_learned(learned_);
+  row_.reach = reach_.encode();
   bool row_changed = !(row_ == stored_row_);
 
   StateWrite state;
@@ -311,6 +313,22 @@ asio::awaitable<Result<void>> Device::commit(Commit commit) {
     runtime_.northbound->poke();
   }
   co_return result;
+}
+
+asio::awaitable<Result<void>> Device::store_row() {
+  row_.reach = reach_.encode();
+  auto write = [row = row_](StateWriter& writer) -> Result<void> {
+    auto put = writer.put_device(row);
+    if (!put) return tl::unexpected(put.error());
+    return {};
+  };
+  stored_row_ = row_;
+  Result<void> stored = co_await runtime_.store.write_state(std::move(write));
+  if (!stored) {
+    spdlog::error("device {}: not stored: {}", endpoint_id_, stored.error().text);
+    stored_row_.learned += "?";  // differs from every row: written again next time
+  }
+  co_return stored;
 }
 
 void Device::publish(const Commit& commit) {

@@ -25,8 +25,10 @@
 #include "bridge/agent/path_map.h"
 #include "bridge/agent/view.h"
 #include "bridge/learned.h"
+#include "bridge/reach.h"
 #include "bridge/result.h"
 #include "bridge/store/store.h"
+#include "bridge/task/first_contact.h"
 #include "bridge/tree.h"
 #include "bridge/wait.h"
 #include "bridge/work_queue.h"
@@ -88,6 +90,9 @@ class Device : public std::enable_shared_from_this<Device> {
   boost::asio::awaitable<Result<void>> load();
   bool loaded() const { return loaded_; }
   const DeviceRow& row() const { return row_; }
+  const Reach& reach() const { return reach_; }
+  /// As the device itself says (NATDetected).
+  bool behind_nat() const;
   const Tree& tree() const { return tree_; }
   LocalModel& local() { return *local_; }
   const PathMap& path_map() const { return *path_map_; }
@@ -115,6 +120,12 @@ class Device : public std::enable_shared_from_this<Device> {
   /// holds is kept and written with the next commit.
   boost::asio::awaitable<Result<void>> commit(Commit commit);
 
+  /// Where it listens for UDP connection requests, as its STUN client has shown. Stored before it
+  /// returns; the tree need not be loaded.
+  boost::asio::awaitable<Result<void>> learn_udp_address(std::string address);
+  /// That way was tried and no session followed. Stored with the next commit.
+  void note_silence(Way way);
+
   /// The device is deleted: ends its session and its work.
   void shut_down();
 
@@ -138,6 +149,13 @@ class Device : public std::enable_shared_from_this<Device> {
   void undo_late(const WorkPtr& work);
   void lose_open_rpc();
   void publish(const Commit& commit);
+
+  boost::asio::awaitable<Result<void>> store_row();
+
+  // device_stun.cc
+  void take_udp_address(const std::string& address);
+  std::optional<task::StunProvisioning> stun_provisioning();
+  void plan_stun();
 
   // device_inform.cc
   void take_row_facts(const cwmp::SessionStart& start);
@@ -184,6 +202,7 @@ class Device : public std::enable_shared_from_this<Device> {
   DeviceRow row_;
   DeviceRow stored_row_;  ///< as the store has it
   Learned learned_;
+  Reach reach_;
   Tree tree_;
   std::optional<LocalModel> local_;
   std::unique_ptr<PathMap> path_map_;
@@ -210,7 +229,8 @@ class Device : public std::enable_shared_from_this<Device> {
   bool waiting_here_ = false;  ///< will be called when there is one
   bool first_contact_queued_ = false;
   std::int64_t first_contact_began_ms_ = 0;
-  bool learning_ = false;  ///< what is found now is no change: the tree is being learned
+  bool stun_checked_ = false;  ///< its STUN settings, since it came into memory
+  bool learning_ = false;      ///< what is found now is no change: the tree is being learned
   bool gone_ = false;
 };
 

@@ -2,7 +2,6 @@
 #include <spdlog/spdlog.h>
 
 #include <boost/asio/post.hpp>
-#include <random>
 #include <utility>
 
 #include "bridge/agent/virtual_agent.h"
@@ -10,6 +9,7 @@
 #include "bridge/device.h"
 #include "bridge/first_contact_budget.h"
 #include "bridge/metrics.h"
+#include "bridge/random_text.h"
 #include "bridge/runtime.h"
 #include "bridge/task/first_contact.h"
 #include "bridge/waker.h"
@@ -23,15 +23,6 @@ namespace {
 
 /// How long a session is held open for a place; CPEs give up after 30 s without an answer.
 constexpr std::chrono::seconds kPlaceWait{15};
-
-/// 128 random bits as text that every CPE can store.
-std::string random_secret() {
-  std::random_device source;
-  std::string out;
-  constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz234567";
-  for (int i = 0; i < 26; ++i) out += kAlphabet[source() % kAlphabet.size()];
-  return out;
-}
 
 }  // namespace
 
@@ -60,6 +51,8 @@ void Device::start_first_contact() {
   push(provisioning);
   task::Provisioning nothing_more;
   nothing_more.notify_connection_request_url = false;
+  nothing_more.stun = stun_provisioning();
+  stun_checked_ = true;
   auto work = std::make_shared<Work>();
   work->kind = WorkKind::kFirstContact;
   work->task = std::make_shared<task::FirstContact>(root, nothing_more);

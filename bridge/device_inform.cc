@@ -45,7 +45,11 @@ void Device::take_row_facts(const cwmp::SessionStart& start) {
   const cwmp::Inform& inform = start.inform;
   row_.manufacturer = inform.device_id.manufacturer;
   if (const auto* url = find_parameter(inform, ".ManagementServer.ConnectionRequestURL")) {
+    if (row_.connection_request_url != url->value) reach_.on_new_address(Way::kHttp);
     row_.connection_request_url = url->value;
+  }
+  if (const auto* udp = find_parameter(inform, ".ManagementServer.UDPConnectionRequestAddress")) {
+    take_udp_address(udp->value);
   }
   if (const auto* version = find_parameter(inform, ".DeviceInfo.SoftwareVersion")) {
     row_.software_version = version->value;
@@ -87,7 +91,8 @@ asio::awaitable<tl::expected<std::uint64_t, cwmp::Refusal>> Device::begin(
   std::string before = row_.software_version;
   take_row_facts(start);
   bool new_firmware = learned_.on_firmware(row_.software_version);
-  runtime_.waker->on_session(id_);
+  const bool asked = has_event(inform, "6 CONNECTION REQUEST");
+  if (const auto way = runtime_.waker->on_session(id_, asked)) reach_.on_session(*way);
   if (!onboarded_ || tree_.empty()) learning_ = true;
 
   Commit commit;
@@ -134,6 +139,7 @@ void Device::plan_upkeep(const cwmp::Inform& inform, bool boot, bool bootstrap) 
   static_cast<void>(inform);
   if (learning_ || bootstrap) return start_first_contact();
   if (boot) read_again(row_.root);
+  plan_stun();
   agent_->plan_notifications(bootstrap);
 }
 

@@ -36,8 +36,12 @@
 #include "bridge/runtime.h"
 #include "bridge/session_handler.h"
 #include "bridge/store/sqlite_store.h"
+#include "bridge/stun_handler.h"
+#include "bridge/wake_udp.h"
 #include "bridge/waker.h"
 #include "cwmp/server.h"
+#include "cwmp/stun_server.h"
+#include "cwmp/udp_connection_request.h"
 #include "usp/mtp/mqtt.h"
 #include "usp/topic.h"
 
@@ -152,6 +156,23 @@ cwmp::ServerOptions acs_options(const CwmpConfig& config, const CwmpListenerConf
   return out;
 }
 
+cwmp::StunServerOptions stun_options(const CwmpConfig::Stun& config, Metrics& metrics) {
+  cwmp::StunServerOptions out;
+  out.address = config.listen;
+  out.port = config.port;
+  out.responder.always_authenticate = config.always_authenticate;
+  out.responder.rate_per_source = config.rate_per_source;
+  out.on_request = [&metrics](std::string_view outcome) { metrics.stun_requests.add({outcome}); };
+  auto advertised = cwmp::parse_udp_address(config.advertise_host);
+  if (advertised) {
+    advertised->port = config.advertise_port != 0 ? config.advertise_port : config.port;
+    out.responder.advertised = advertised;
+  }
+  auto* seed = reinterpret_cast<unsigned char*>(&out.responder.seed);
+  if (RAND_bytes(seed, sizeof(out.responder.seed)) != 1) throw std::runtime_error("no randomness");
+  return out;
+}
+
 usp::mtp::MqttOptions mqtt_options(const MqttConfig& config) {
   usp::mtp::MqttOptions out;
   out.host = config.host;
@@ -214,6 +235,7 @@ struct Gateway::Impl {
         registry(runtime),
         waker(runtime),
         sessions(runtime),
+        stun_handler(runtime),
         observer(metrics),
         northbound(runtime, std::make_unique<usp::mtp::MqttTransport>(mqtt_options(settings.mqtt))),
         backend(runtime),
@@ -225,6 +247,7 @@ struct Gateway::Impl {
   }
 
   void start();
+  void start_stun();
   void stop();
   void run_threads();
   void resume_operations();
@@ -247,11 +270,13 @@ struct Gateway::Impl {
   Registry registry;
   Waker waker;
   BridgeSessionHandler sessions;
+  BridgeStunHandler stun_handler;
   CwmpObserver observer;
   Northbound northbound;
   ControlBackend backend;
   asio::steady_timer sweep_timer;
   asio::steady_timer purge_timer;
+  std::unique_ptr<cwmp::StunServer> stun;
   std::vector<std::unique_ptr<cwmp::Server>> acs;
   std::unique_ptr<control::Server> grpc;
   std::unique_ptr<AdminServer> admin;
@@ -268,6 +293,22 @@ void Gateway::Impl::run_threads() {
   }
 }
 
+void Gateway::Impl::start_stun() {
+  const CwmpConfig::Stun& settings = config.cwmp.stun;
+  if (!settings.enabled) return;
+  try {
+    stun = std::make_unique<cwmp::StunServer>(io.get_executor(), stun_options(settings, metrics),
+                                              stun_handler);
+  } catch (const boost::system::system_error& error) {
+    throw std::runtime_error("cwmp.stun: port " + std::to_string(settings.port) + ": " +
+                             error.code().message());
+  }
+  runtime.stun_port = stun->port();
+  waker.add(std::make_unique<UdpWake>(*stun, waker.allowed()));
+  stun->start();
+  spdlog::info("stun: listening on {} port {}", settings.listen, stun->port());
+}
+
 void Gateway::Impl::start() {
   auto count = [](StateReader& state, MirrorReader&) { return state.device_count(); };
   if (auto devices = store->read_now(count)) metrics.devices.Set(static_cast<double>(*devices));
@@ -276,6 +317,7 @@ void Gateway::Impl::start() {
     acs.push_back(std::make_unique<cwmp::Server>(
         io.get_executor(), acs_options(config.cwmp, listener), sessions, &observer));
   }
+  start_stun();
   AdminServer::Options options;
   options.listen = config.admin.listen;
   options.port = config.admin.port;
@@ -369,6 +411,7 @@ void Gateway::Impl::stop() {
   sessions.stop();
   waker.stop();
   lingering.close();
+  if (stun) stun->stop();
   sweep_timer.cancel();
   purge_timer.cancel();
   if (grpc) grpc->shutdown(std::min<std::chrono::milliseconds>(limit / 3, std::chrono::seconds(5)));

@@ -17,6 +17,7 @@ constexpr std::size_t kMaxLabelBytes = 64;
 const Buckets kRequestSeconds = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
                                  0.25,   0.5,   1,      2.5,   5,    10,    30,   60};
 const Buckets kSessionSeconds = {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 300};
+const Buckets kWakeSeconds = {0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 20, 30};
 const Buckets kFirstContactSeconds = {1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600};
 const Buckets kCommitSeconds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
                                 0.025,  0.05,    0.1,    0.25,  0.5,    1};
@@ -78,6 +79,20 @@ prometheus::Counter& CounterFamily::series(std::initializer_list<std::string_vie
   return made;
 }
 
+HistogramFamily::HistogramFamily(prometheus::Registry& registry, std::string name, std::string help,
+                                 std::string label_name, Buckets buckets)
+    : label_name_(std::move(label_name)),
+      buckets_(std::move(buckets)),
+      family_(prometheus::BuildHistogram()
+                  .Name(std::move(name))
+                  .Help(std::move(help))
+                  .Register(registry)) {}
+
+void HistogramFamily::observe(std::string_view label_value, double value) {
+  const prometheus::Labels labels{{label_name_, std::string(label_value)}};
+  family_.Add(labels, buckets_).Observe(value);  // the same one for the same labels
+}
+
 Metrics::Metrics()
     : registry_(std::make_shared<prometheus::Registry>()),
       lingers(*registry_, "usp_bridge_cwmp_lingers_total", "Sessions held open by what came",
@@ -97,7 +112,16 @@ Metrics::Metrics()
       http_requests(*registry_, "usp_bridge_http_requests_total",
                     "HTTP requests of CPEs by status of the answer", {"status"}),
       connection_requests(*registry_, "usp_bridge_connection_requests_total",
-                          "Connection requests sent to devices", {"result"}),
+                          "Connection requests sent to devices", {"way", "result"}),
+      connection_request_sessions(*registry_, "usp_bridge_connection_request_sessions_total",
+                                  "Connection requests that a session followed", {"way"}),
+      connection_request_seconds(*registry_, "usp_bridge_connection_request_seconds",
+                                 "From a connection request to the session that followed", "way",
+                                 kWakeSeconds),
+      stun_requests(*registry_, "usp_bridge_stun_requests_total",
+                    "Datagrams at the STUN server by what became of them", {"outcome"}),
+      stun_bindings(*registry_, "usp_bridge_stun_bindings_total",
+                    "Signed NAT bindings by what became of them", {"outcome"}),
       usp_requests(*registry_, "usp_bridge_usp_requests_total", "USP requests of controllers",
                    {"type", "result"}),
       usp_request_seconds(histogram(*registry_, "usp_bridge_usp_request_seconds",

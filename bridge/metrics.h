@@ -41,6 +41,20 @@ class CounterFamily {
   std::unordered_map<std::string, prometheus::Counter*> series_;
 };
 
+/// Histograms of one name told apart by one label, whose values are few and ours. Thread-safe.
+class HistogramFamily {
+ public:
+  HistogramFamily(prometheus::Registry& registry, std::string name, std::string help,
+                  std::string label_name, prometheus::Histogram::BucketBoundaries buckets);
+
+  void observe(std::string_view label_value, double value);
+
+ private:
+  std::string label_name_;
+  prometheus::Histogram::BucketBoundaries buckets_;
+  prometheus::Family<prometheus::Histogram>& family_;
+};
+
 /// Every member is thread-safe. Times are in seconds.
 class Metrics {
  public:
@@ -62,7 +76,11 @@ class Metrics {
   prometheus::Histogram& cwmp_session_seconds;
   prometheus::Gauge& cwmp_sessions_open;
   CounterFamily http_requests;        ///< status
-  CounterFamily connection_requests;  ///< result: ok, refused, timeout, unauthorized, not_allowed
+  CounterFamily connection_requests;  ///< way: http, udp; result: accepted, sent, timeout ...
+  CounterFamily connection_request_sessions;   ///< way: a session followed
+  HistogramFamily connection_request_seconds;  ///< way: from the request to the Inform
+  CounterFamily stun_requests;  ///< outcome: ok, 401 ..., rate-limited, not-stun, busy ...
+  CounterFamily stun_bindings;  ///< outcome: moved, same, unknown, busy, failed; authenticated ones
 
   CounterFamily usp_requests;  ///< type: Get ..., result: ok or the error code
   prometheus::Histogram& usp_request_seconds;

@@ -36,6 +36,7 @@ struct Runtime {
   Waker* waker = nullptr;
   Registry* registry = nullptr;
   Northbound* northbound = nullptr;
+  std::uint16_t stun_port = 0;  ///< that is listened on; 0: none
 };
 
 /// Unix time in milliseconds.

@@ -27,9 +27,13 @@ struct DeviceRow {
   std::string hardware_version;
   std::string connection_request_url;
   std::string connection_request_username;
-  std::string connection_request_password;  ///< encrypted at rest
-  std::string auth_username;                ///< the credential this identity is bound to
-  std::string learned;                      ///< what was found out about the device, opaque
+  std::string connection_request_password;     ///< encrypted at rest
+  std::string udp_connection_request_address;  ///< "host:port"; empty: none is known
+  std::string stun_username;                   ///< the bridge's own for this device; empty: none
+  std::string stun_password;                   ///< encrypted at rest
+  std::string reach;                           ///< which ways wake it, opaque
+  std::string auth_username;                   ///< the credential this identity is bound to
+  std::string learned;                         ///< what was found out about the device, opaque
   int sync_state = 0;
   bool onboarded = false;
   std::int64_t first_seen_ms = 0;

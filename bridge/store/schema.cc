@@ -108,6 +108,14 @@ ALTER TABLE outbox ADD COLUMN msg_id TEXT NOT NULL DEFAULT '';
 UPDATE outbox SET needs_response = 0;
 )sql";
 
+// Connection requests through NAT.
+constexpr const char* kState3 = R"sql(
+ALTER TABLE device ADD COLUMN udp_connection_request_address TEXT NOT NULL DEFAULT '';
+ALTER TABLE device ADD COLUMN stun_username TEXT NOT NULL DEFAULT '';
+ALTER TABLE device ADD COLUMN stun_password BLOB NOT NULL DEFAULT x'';  -- sealed
+ALTER TABLE device ADD COLUMN reach TEXT NOT NULL DEFAULT '';
+)sql";
+
 // kind = type + 256 * flags. A million devices of twenty models share the strings of `path`.
 constexpr const char* kMirror1 = R"sql(
 CREATE TABLE path(
@@ -136,7 +144,8 @@ constexpr std::int32_t kMirrorApplication = 0x5553504d;  // "USPM"
 }  // namespace
 
 const sqlite::Schema& state_schema() {
-  static const sqlite::Schema schema{"state.db", kStateApplication, {{1, kState1}, {2, kState2}}};
+  static const sqlite::Schema schema{
+      "state.db", kStateApplication, {{1, kState1}, {2, kState2}, {3, kState3}}};
   return schema;
 }
 

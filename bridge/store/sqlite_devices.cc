@@ -18,6 +18,10 @@ std::string context_of(const DeviceIdentity& identity) {
   return context;
 }
 
+std::string context_of_stun(const DeviceIdentity& identity) {
+  return context_of(identity).append(1, '\0').append("stun");
+}
+
 std::string context_of_credential(std::string_view username) {
   return std::string("credential").append(1, '\0').append(username);
 }
@@ -34,7 +38,7 @@ std::string context_of_local(std::int64_t device_id, std::string_view path) {
   "id, endpoint_id, manufacturer, oui, product_class, serial, root, software_version, "         \
   "hardware_version, connection_request_url, connection_request_username, "                     \
   "connection_request_password, auth_username, learned, sync_state, onboarded, first_seen_ms, " \
-  "last_boot_ms"
+  "last_boot_ms, udp_connection_request_address, stun_username, stun_password, reach"
 #define BRIDGE_CREDENTIAL_COLUMNS "username, password, kind, device_id, created_ms"
 
 }  // namespace
@@ -60,6 +64,12 @@ auto SqliteState::read_device() {
     row.onboarded = query.integer(15) != 0;
     row.first_seen_ms = query.integer(16);
     row.last_boot_ms = query.integer(17);
+    row.udp_connection_request_address = query.text(18);
+    row.stun_username = query.text(19);
+    Result<std::string> stun = secrets_.open(query.bytes(20), context_of_stun(row.identity));
+    if (!stun) return tl::unexpected(std::move(stun).error());
+    row.stun_password = *std::move(stun);
+    row.reach = query.text(21);
     return row;
   };
 }
@@ -127,6 +137,8 @@ Result<std::int64_t> SqliteState::put_device(const DeviceRow& row) {
   const Result<std::string> password =
       secrets_.seal(row.connection_request_password, context_of(row.identity));
   if (!password) return tl::unexpected(password.error());
+  const Result<std::string> stun = secrets_.seal(row.stun_password, context_of_stun(row.identity));
+  if (!stun) return tl::unexpected(stun.error());
   auto put = [&](std::string_view sql, std::optional<std::int64_t> id) {
     return db_.run(sql, id, std::string_view(row.endpoint_id), std::string_view(row.manufacturer),
                    std::string_view(row.identity.oui), std::string_view(row.identity.product_class),
@@ -135,11 +147,13 @@ Result<std::int64_t> SqliteState::put_device(const DeviceRow& row) {
                    std::string_view(row.connection_request_url),
                    std::string_view(row.connection_request_username), Blob{*password},
                    std::string_view(row.auth_username), Blob{row.learned}, row.sync_state,
-                   row.onboarded, row.first_seen_ms, row.last_boot_ms);
+                   row.onboarded, row.first_seen_ms, row.last_boot_ms,
+                   std::string_view(row.udp_connection_request_address),
+                   std::string_view(row.stun_username), Blob{*stun}, std::string_view(row.reach));
   };
   if (row.id == 0) {
     const Result<std::int64_t> added = put("INSERT INTO device(" BRIDGE_DEVICE_COLUMNS
-                                           ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                                           ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                                            std::nullopt);
     if (!added) return added;
     return db_.last_insert_id();
@@ -148,7 +162,8 @@ Result<std::int64_t> SqliteState::put_device(const DeviceRow& row) {
       put("UPDATE device SET endpoint_id=?2, manufacturer=?3, oui=?4, product_class=?5, serial=?6, "
           "root=?7, software_version=?8, hardware_version=?9, connection_request_url=?10, "
           "connection_request_username=?11, connection_request_password=?12, auth_username=?13, "
-          "learned=?14, sync_state=?15, onboarded=?16, first_seen_ms=?17, last_boot_ms=?18 "
+          "learned=?14, sync_state=?15, onboarded=?16, first_seen_ms=?17, last_boot_ms=?18, "
+          "udp_connection_request_address=?19, stun_username=?20, stun_password=?21, reach=?22 "
           "WHERE id=?1",
           row.id);
   if (!changed) return changed;

@@ -146,13 +146,14 @@ Provision::Provision(const std::string& root, const Provisioning& provisioning) 
   add_provisioning(root, provisioning);
 }
 
-FirstContact::FirstContact(std::string root, const Provisioning& provisioning) {
+FirstContact::FirstContact(const std::string& root, const Provisioning& provisioning) {
   add_provisioning(root, provisioning);
   std::vector<std::string> objects(kRoots.begin(), kRoots.end());
-  if (!root.empty()) objects = {std::move(root)};
+  if (!root.empty()) objects = {root};
   add([objects](
           const Context&) -> std::unique_ptr<Task> { return std::make_unique<ReadNames>(objects); },
       true);
+  if (!root.empty() && provisioning.stun) add_stun(root, *provisioning.stun);
   add([](const Context&) { return ReadValues::unread(); });
 }
 

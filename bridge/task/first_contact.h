@@ -1,14 +1,28 @@
 // Learns a device from nothing, and again what may have changed.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "bridge/task/task.h"
 
 namespace bridge::task {
+
+/// What a device's STUN client is told.
+struct StunProvisioning {
+  std::string server_address;  ///< empty: the host of the ACS URL
+  std::uint16_t server_port = 3478;
+  std::string username;
+  std::string password;
+  std::uint32_t keep_alive_min_s = 30;
+  std::int32_t keep_alive_max_s = -1;  ///< -1: none
+  std::string parameter_key;
+  bool operator==(const StunProvisioning&) const = default;
+};
 
 /// What the bridge sets on each device of its own. Empty texts and zeros are left alone.
 struct Provisioning {
@@ -18,6 +32,7 @@ struct Provisioning {
   std::string periodic_time;              ///< xsd:dateTime; spreads the fleet
   bool notify_connection_request_url = true;
   std::string parameter_key;
+  std::optional<StunProvisioning> stun;  ///< in FirstContact, once the names are known
   bool operator==(const Provisioning&) const = default;
 };
 
@@ -39,6 +54,8 @@ class Sequence : public Task {
 
   /// The stages of Provision.
   void add_provisioning(const std::string& root, const Provisioning& provisioning);
+  /// The stages of ProvisionStun (stun.h).
+  void add_stun(const std::string& root, const StunProvisioning& provisioning);
 
  private:
   void settle();
@@ -55,14 +72,14 @@ class Provision : public Sequence {
   Provision(const std::string& root, const Provisioning& provisioning);
 };
 
-/// Provisioning, RPC methods, names, values. The tree carries the progress (unread values), so it
-/// may be run again after any loss. kDone: the tree is complete, but for what the device refuses.
-/// kFailed: the device listed no names.
+/// Provisioning, RPC methods, names, STUN, values. The tree carries the progress (unread values),
+/// so it may be run again after any loss. kDone: the tree is complete, but for what the device
+/// refuses. kFailed: the device listed no names.
 class FirstContact : public Sequence {
  public:
   /// `root`: "Device." or "InternetGatewayDevice.", from the Inform (root_of()). Empty: both
   /// are tried, and nothing is provisioned.
-  FirstContact(std::string root, const Provisioning& provisioning);
+  FirstContact(const std::string& root, const Provisioning& provisioning);
 };
 
 /// Reads again what may have changed: after a boot, a transfer, new firmware; on request.

@@ -90,6 +90,18 @@ log: {format: text}
   EXPECT_EQ(config.log.format, LogConfig::Format::kText);
 }
 
+TEST(Config, ReadsHowDevicesBehindNatAreReached) {
+  const Config config = good(R"(
+cwmp:
+  stun: {enabled: true, listen: "::", port: 0, advertise_host: "2001:db8::1", advertise_port: 3479,
+         keep_alive_min: 20s, keep_alive_max: 0, always_authenticate: true, rate_per_source: 2.5}
+)");
+  const CwmpConfig::Stun wanted{true, "::", 0, "2001:db8::1", 3479, 20s, 0s, true, 2.5};
+  EXPECT_EQ(config.cwmp.stun, wanted);
+  EXPECT_EQ(good("cwmp: {stun: {advertise_host: stun.example.com}}").cwmp.stun.advertise_host,
+            "stun.example.com");
+}
+
 TEST(Config, NamesThePlaceOfEveryMistake) {
   const std::string text = bad("cwmp:\n  port: 70000\nmqtt:\n  qos: x\n");
   EXPECT_EQ(text,
@@ -126,6 +138,13 @@ TEST(Config, RefusesWhatCannotBeMeant) {
       {"cwmp: {listen: localhost}", "must be an IP address"},
       {"cwmp: {path: acs}", "must be a path"},
       {"cwmp: {auth: {scheme: none}}", "none needs allow_anonymous"},
+      {"cwmp: {stun: {listen: localhost}}", "stun.listen: must be an IP address"},
+      {"cwmp: {stun: {port: 65536}}", "stun.port: must be a number"},
+      {"cwmp: {stun: {advertise_host: \"a b\"}}", "must be a host name or an IP address"},
+      {"cwmp: {stun: {advertise_host: \"http://a\"}}", "must be a host name or an IP address"},
+      {"cwmp: {stun: {keep_alive_min: 2m}}", "keep_alive_max: must not be below keep_alive_min"},
+      {"cwmp: {stun: {keep_alive_min: 0}}", "keep_alive_min"},
+      {"cwmp: {stun: {rate_per_source: 0}}", "rate_per_source"},
       {"cwmp: {auth: {scheme: md5}}", "must be one of digest, basic, none, not \"md5\""},
       {"cwmp: {auth: {shared: {username: u}}}", "shared.password: must not be empty"},
       {"cwmp: {auth: {allow_anonymous: maybe}}", "must be one of true, false"},

@@ -25,6 +25,18 @@ TEST(Metrics, CountsByLabel) {
   EXPECT_THAT(text, HasSubstr("usp_bridge_usp_request_seconds_bucket{le=\"0.25\"} 1"));
 }
 
+TEST(Metrics, MeasuresByLabel) {
+  Metrics metrics;
+  metrics.connection_request_seconds.observe("udp", 0.2);
+  metrics.connection_request_seconds.observe("udp", 8);
+  metrics.connection_request_seconds.observe("http", 100);
+  const std::string text = metrics.text();
+  const std::string name = "usp_bridge_connection_request_seconds";
+  EXPECT_THAT(text, HasSubstr(name + "_bucket{way=\"udp\",le=\"0.25\"} 1"));
+  EXPECT_THAT(text, HasSubstr(name + "_count{way=\"udp\"} 2"));
+  EXPECT_THAT(text, HasSubstr(name + "_bucket{way=\"http\",le=\"30\"} 0"));
+}
+
 TEST(Metrics, MakesNoSeriesWithoutEnd) {
   Metrics metrics;
   const std::size_t too_many = CounterFamily::kMaxSeries + 10;

@@ -16,7 +16,9 @@ using task::Outcome;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-task::Provisioning wish() { return {"user", "secret", 600, "2026-01-01T00:00:17Z", true, "key"}; }
+task::Provisioning wish() {
+  return {"user", "secret", 600, "2026-01-01T00:00:17Z", true, "key", std::nullopt};
+}
 
 std::unique_ptr<task::Task> first_contact() {
   return std::make_unique<task::FirstContact>("Device.", wish());

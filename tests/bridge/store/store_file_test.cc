@@ -86,6 +86,26 @@ TEST_F(StoreFileTest, FindsEverythingAfterReopening) {
   EXPECT_THAT(events_, IsEmpty());
 }
 
+// As version 2 has left it: devices that were there get what came with version 3 empty.
+TEST_F(StoreFileTest, TakesOverDevicesThatKnowNothingOfStun) {
+  const std::int64_t id = fill();
+  execute(file("state.db"),
+          "ALTER TABLE device DROP COLUMN udp_connection_request_address;"
+          "ALTER TABLE device DROP COLUMN stun_username;"
+          "ALTER TABLE device DROP COLUMN stun_password;"
+          "ALTER TABLE device DROP COLUMN reach;"
+          "UPDATE schema_version SET version=2");
+  auto store = open_or_die(options());
+  auto load = [&](StateReader& s, MirrorReader&) { return s.device(id); };
+  DeviceRow wanted = device_row("1");
+  wanted.id = id;
+  wanted.udp_connection_request_address.clear();
+  wanted.stun_username.clear();
+  wanted.stun_password.clear();
+  wanted.reach.clear();
+  EXPECT_EQ(store->read_now(load).value(), wanted);
+}
+
 TEST_F(StoreFileTest, IsReadableByItsOwnerOnly) {
   fill();
   for (const char* name : {"state.db", "mirror.db", "store.key", "lock"}) {
@@ -182,6 +202,7 @@ TEST_F(StoreFileTest, KeepsNoSecretInClear) {
     in_state(*store, [](StateWriter& s) -> Result<void> {
       DeviceRow row = device_row("1");
       row.connection_request_password = "needle-device";
+      row.stun_password = "needle-stun";
       const std::int64_t id = s.put_device(row).value();
       EXPECT_TRUE(s.put_credential({"u", "needle-credential", CredentialKind::kDevice, id, 0}));
       return s.put_local_value(id, {"Device.MQTT.Client.1.Password", "needle-local", true});

@@ -60,6 +60,10 @@ inline DeviceRow device_row(const std::string& serial) {
   row.connection_request_url = "http://192.0.2.1:7547/x";
   row.connection_request_username = "acs";
   row.connection_request_password = "cr-secret";
+  row.udp_connection_request_address = "192.0.2.1:5060";
+  row.stun_username = "d1-abcde";
+  row.stun_password = "stun-secret";
+  row.reach = "1 udp:+0";
   row.auth_username = "00D09E-" + serial;
   row.learned = std::string("a\0b", 3);
   row.sync_state = 2;

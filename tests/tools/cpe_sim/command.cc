@@ -196,7 +196,7 @@ std::string execute(Cpe& cpe, std::string_view verb, std::string_view rest, Time
 }
 
 std::string command_help() {
-  std::string help;
+  std::string help = "  rebind DEVICE : its NAT forgets it and takes another port\n";
   for (const Verb& verb : kVerbs) {
     help.append("  ").append(verb.name).append(" DEVICE ").append(verb.help).append("\n");
   }

@@ -253,6 +253,19 @@ bool Cpe::change(const std::string& path, const std::string& value) {
   return true;
 }
 
+void Cpe::set_binding(const std::string& address, bool behind_nat) {
+  const std::string object = root() + "ManagementServer.";
+  for (const auto& [name, value] :
+       {std::pair(object + "NATDetected", behind_nat ? "true" : "false"),
+        std::pair(object + "UDPConnectionRequestAddress", address.c_str())}) {
+    if (quirks.silent_binding) {
+      tree_.set_value(name, value);
+    } else {
+      change(name, value);
+    }
+  }
+}
+
 std::uint32_t Cpe::add_row(const std::string& table) {
   const auto number = tree_.add_row(table);
   if (number != 0) notify(table.substr(0, table.size() - 1) + "NumberOfEntries");

@@ -128,6 +128,8 @@ class Cpe {
   // ---- from outside
   /// False: it is down.
   bool on_connection_request(TimePoint now);
+  /// Where its NAT has put the port for UDP connection requests.
+  void set_binding(const std::string& address, bool behind_nat);
   /// As if the device itself did it; active notification wants a session. False: there is no such
   /// thing.
   bool change(const std::string& path, const std::string& value);

@@ -24,22 +24,28 @@ constexpr seconds kBadUrlWait{5};
 }  // namespace
 
 Device::Device(asio::any_io_executor strand, std::unique_ptr<Cpe> cpe, ClientOptions client,
-               Journal& journal)
+               UdpOptions udp, Journal& journal)
     : strand_(std::move(strand)),
       cpe_(std::move(cpe)),
       serial_number_(cpe_->serial_number()),
       client_(std::move(client)),
       journal_(journal),
-      timer_(strand_) {}
+      timer_(strand_),
+      udp_options_(std::move(udp)),
+      udp_timer_(strand_),
+      stun_(udp_options_.seed) {}
 
 void Device::start(milliseconds delay) {
   auto running = run(delay);
   asio::co_spawn(strand_, std::move(running), asio::detached);
+  auto running_udp = run_udp();
+  asio::co_spawn(strand_, std::move(running_udp), asio::detached);
 }
 
 void Device::poke() {
   down_ = cpe_->is_down();
   timer_.cancel();
+  udp_timer_.cancel();
 }
 
 void Device::note_boot() {
@@ -98,6 +104,7 @@ asio::awaitable<void> Device::run_one_session() {
                 "\"retry\":" + std::to_string(cpe_->retry_count()));
   SessionResult result = co_await run_session(*cpe_, link, journal_);
   link.close();
+  udp_timer_.cancel();  // the STUN settings may be others now
   if (result.why == "dropped as told") journal_.note("dropped", serial_number_);
   if (result.http_status >= 400) {
     journal_.note("refused", serial_number_, "\"status\":" + std::to_string(result.http_status));
@@ -123,6 +130,10 @@ void Device::command(std::string verb, std::string rest, std::function<void(std:
   auto self = shared_from_this();
   asio::post(strand_,
              [self, verb = std::move(verb), rest = std::move(rest), done = std::move(done)] {
+               if (verb == "rebind") {
+                 if (self->udp_) self->udp_->rebind();
+                 return done(self->udp_ ? "ok" : "error STUN is not enabled");
+               }
                std::string answer = execute(*self->cpe_, verb, rest, now());
                self->poke();
                done(std::move(answer));

@@ -10,18 +10,29 @@
 #include <string>
 
 #include "cwmp/auth.h"
+#include "cwmp/udp_connection_request.h"
 #include "tests/tools/cpe_sim/cpe.h"
 #include "tests/tools/cpe_sim/http_client.h"
 #include "tests/tools/cpe_sim/journal.h"
+#include "tests/tools/cpe_sim/stun_client.h"
+#include "tests/tools/cpe_sim/udp_port.h"
 
 namespace cpe_sim {
+
+/// How a device's STUN client reaches the world.
+struct UdpOptions {
+  std::string address = "127.0.0.1";  ///< to bind
+  bool nat = false;
+  double time_scale = 1;
+  std::uint64_t seed = 1;
+};
 
 /// Owned by a shared_ptr; everything runs on its strand. Public members are thread-safe.
 class Device : public std::enable_shared_from_this<Device> {
  public:
   /// `strand` is for this device alone. `journal` outlives it.
   Device(boost::asio::any_io_executor strand, std::unique_ptr<Cpe> cpe, ClientOptions client,
-         Journal& journal);
+         UdpOptions udp, Journal& journal);
 
   /// Powers on after `delay`.
   void start(std::chrono::milliseconds delay);
@@ -42,6 +53,11 @@ class Device : public std::enable_shared_from_this<Device> {
   boost::asio::awaitable<void> run_transfer(Transfer transfer);
   boost::asio::awaitable<unsigned> check_connection_request(cwmp::DigestCredentials credentials);
   boost::asio::awaitable<void> wait();
+  boost::asio::awaitable<void> run_udp();
+  boost::asio::awaitable<UdpPort::Endpoint> look_up(std::string host, std::uint16_t port);
+  StunSettings stun_settings() const;
+  void open_udp();
+  void on_datagram(const std::string& bytes);
   void poke();
   void note_boot();
 
@@ -51,6 +67,11 @@ class Device : public std::enable_shared_from_this<Device> {
   ClientOptions client_;
   Journal& journal_;
   boost::asio::steady_timer timer_;
+  const UdpOptions udp_options_;
+  boost::asio::steady_timer udp_timer_;
+  StunClient stun_;
+  cwmp::UdpConnectionRequestCheck udp_check_;
+  std::shared_ptr<UdpPort> udp_;  ///< while STUN is enabled
   std::atomic<bool> down_{true};
   bool was_down_ = true;
 };

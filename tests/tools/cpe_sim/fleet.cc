@@ -32,7 +32,7 @@ Fleet::Fleet(asio::io_context& io, const Settings& settings, Journal& journal)
     : start_rate_(settings.start_rate) {
   const auto model = load_model(settings);
   const ClientOptions client = client_options(settings);
-  if (!settings.no_connection_request) {
+  if (!settings.no_connection_request && !settings.nat) {
     listener_ =
         std::make_unique<Listener>(io.get_executor(), settings.listen, settings.listen_port);
   }
@@ -49,7 +49,9 @@ Fleet::Fleet(asio::io_context& io, const Settings& settings, Journal& journal)
       url = "http://" + place.authority() + path;
     }
     cpe->set_own("ManagementServer.ConnectionRequestURL", url);
-    auto device = std::make_shared<Device>(asio::make_strand(io), std::move(cpe), client, journal);
+    UdpOptions udp{settings.listen, settings.nat, settings.time_scale, i + 1};
+    auto device =
+        std::make_shared<Device>(asio::make_strand(io), std::move(cpe), client, udp, journal);
     if (listener_) listener_->add(path, device);
     by_serial_[device->serial_number()] = device;
     devices_.push_back(std::move(device));

@@ -96,6 +96,10 @@ void add_behaviour_options(CLI::App& app, Settings& settings) {
   app.add_option("--public-host", settings.public_host,
                  "host in ConnectionRequestURL; left out: the --listen address")
       ->group("Connection requests");
+  app.add_flag("--nat", settings.nat,
+               "behind a NAT: no HTTP connection requests; UDP ones come through once the device's "
+               "STUN client has sent to the ACS (see rebind)")
+      ->group("Connection requests");
   app.add_flag("--events", settings.events, "print what happens as JSON lines")->group("Operator");
   app.add_option("--control", settings.control,
                  "stdin (its end is the end), none, or a socket's path")

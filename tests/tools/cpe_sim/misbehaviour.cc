@@ -29,6 +29,8 @@ constexpr std::array kFlags{
     Flag{"numeric-booleans", &Quirks::numeric_booleans, "booleans as 0 and 1 only"},
     Flag{"any-type", &Quirks::any_type, "takes values whatever their xsi:type"},
     Flag{"no-active", &Quirks::no_active, "9009 for every active notification"},
+    Flag{"silent-binding", &Quirks::silent_binding,
+         "tells of a new NAT binding by STUN only, not by active notification"},
     Flag{"no-parameter-key", &Quirks::no_parameter_key, "does not keep the ParameterKey"},
 };
 

@@ -37,6 +37,7 @@ struct Quirks {
   bool any_type = false;
   bool no_active = false;
   bool no_parameter_key = false;
+  bool silent_binding = false;
   std::size_t max_names = 0;  ///< 0: no limit
   std::size_t max_rows = 0;   ///< 0: no limit
   Normalise normalise = Normalise::kNone;

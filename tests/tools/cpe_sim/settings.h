@@ -47,6 +47,7 @@ struct Settings {
   std::string listen = "127.0.0.1";
   std::uint16_t listen_port = 0;
   std::string public_host;
+  bool nat = false;  ///< see UdpPort; no HTTP connection requests then
 
   // the operator
   bool events = false;

@@ -1,4 +1,4 @@
-#include "bridge/waker.h"
+#include "bridge/address_list.h"
 
 #include <gmock/gmock.h>
 
@@ -6,29 +6,6 @@ namespace bridge {
 namespace {
 
 using boost::asio::ip::make_address;
-using std::chrono::seconds;
-using testing::ElementsAre;
-
-TEST(WakeBackoff, DoublesFromFiveSecondsToFiveMinutes) {
-  WakeBackoff backoff;
-  std::vector<long> waits;
-  for (int i = 0; i < 9; ++i) waits.push_back(static_cast<long>(backoff.failed().count()));
-  EXPECT_THAT(waits, ElementsAre(5, 10, 20, 40, 80, 160, 300, 300, 300));
-}
-
-TEST(WakeBackoff, StaysAtTheLongestHoweverLongADeviceIsAway) {
-  WakeBackoff backoff;
-  for (int i = 0; i < 100'000; ++i) backoff.failed();
-  EXPECT_EQ(backoff.failed(), WakeBackoff::kLongest);
-}
-
-TEST(WakeBackoff, BeginsAgainAfterASession) {
-  WakeBackoff backoff;
-  for (int i = 0; i < 20; ++i) backoff.failed();
-  backoff.reset();
-  EXPECT_EQ(backoff.failed(), WakeBackoff::kFirst);
-  EXPECT_EQ(backoff.failed(), seconds(10));
-}
 
 TEST(AddressList, AllowsNoAddressWhenEmpty) {
   auto list = AddressList::parse({});

@@ -1,0 +1,26 @@
+// The connection request over HTTP (TR-069 3.2.2) as a way to wake a device.
+#pragma once
+
+#include "bridge/address_list.h"
+#include "bridge/wake_way.h"
+
+namespace bridge {
+
+struct Runtime;
+
+/// Thread-safe.
+class HttpWake final : public WakeWay {
+ public:
+  /// `allowed` outlives it.
+  HttpWake(Runtime& runtime, const AddressList& allowed) : runtime_(runtime), allowed_(allowed) {}
+
+  Way way() const override { return Way::kHttp; }
+  bool usable(const Device& device) const override;
+  boost::asio::awaitable<WakeAttempt> ask(std::shared_ptr<Device> device) override;
+
+ private:
+  Runtime& runtime_;
+  const AddressList& allowed_;
+};
+
+}  // namespace bridge

@@ -1,0 +1,35 @@
+// The signed datagram of TR-069 Annex G.2.2.3 as a way to wake a device behind a NAT.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <unordered_map>
+
+#include "bridge/address_list.h"
+#include "bridge/wake_way.h"
+#include "cwmp/stun_server.h"
+
+namespace bridge {
+
+/// Thread-safe.
+class UdpWake final : public WakeWay {
+ public:
+  /// Both outlive it. The datagrams leave from the socket of `stun`.
+  UdpWake(cwmp::StunServer& stun, const AddressList& allowed) : stun_(stun), allowed_(allowed) {}
+
+  Way way() const override { return Way::kUdp; }
+  bool usable(const Device& device) const override;
+  boost::asio::awaitable<WakeAttempt> ask(std::shared_ptr<Device> device) override;
+
+ private:
+  /// Unix seconds, larger than in each request before: a CPE takes no other (Annex G.2.1.3).
+  std::int64_t next_ts(std::int64_t device_id, std::int64_t now_s);
+
+  cwmp::StunServer& stun_;
+  const AddressList& allowed_;
+  std::mutex mutex_;
+  /// Only those matter that are not behind the clock.
+  std::unordered_map<std::int64_t, std::int64_t> last_ts_;
+};
+
+}  // namespace bridge
