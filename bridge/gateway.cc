@@ -304,7 +304,7 @@ void Gateway::Impl::start_stun() {
                              error.code().message());
   }
   runtime.stun_port = stun->port();
-  waker.add(std::make_unique<UdpWake>(*stun, waker.allowed()));
+  waker.add(std::make_unique<UdpWake>(*stun, waker.allowed(), now_ms() / 1000));
   stun->start();
   spdlog::info("stun: listening on {} port {}", settings.listen, stun->port());
 }

@@ -45,7 +45,7 @@ std::int64_t UdpWake::next_ts(std::int64_t device_id, std::int64_t now_s) {
     std::erase_if(last_ts_, [now_s](const auto& each) { return each.second < now_s; });
   }
   std::int64_t& last = last_ts_[device_id];
-  last = std::max(now_s, last + 1);
+  last = std::max({now_s, last + 1, start_s_ + 1});
   return last;
 }
 

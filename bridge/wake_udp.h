@@ -14,8 +14,10 @@ namespace bridge {
 /// Thread-safe.
 class UdpWake final : public WakeWay {
  public:
-  /// Both outlive it. The datagrams leave from the socket of `stun`.
-  UdpWake(cwmp::StunServer& stun, const AddressList& allowed) : stun_(stun), allowed_(allowed) {}
+  /// Both outlive it. The datagrams leave from the socket of `stun`. `start_s`: Unix seconds, not
+  /// before the last request of the process that ran before.
+  UdpWake(cwmp::StunServer& stun, const AddressList& allowed, std::int64_t start_s)
+      : stun_(stun), allowed_(allowed), start_s_(start_s) {}
 
   Way way() const override { return Way::kUdp; }
   bool usable(const Device& device) const override;
@@ -27,6 +29,7 @@ class UdpWake final : public WakeWay {
 
   cwmp::StunServer& stun_;
   const AddressList& allowed_;
+  const std::int64_t start_s_;
   std::mutex mutex_;
   /// Only those matter that are not behind the clock.
   std::unordered_map<std::int64_t, std::int64_t> last_ts_;

@@ -59,13 +59,30 @@ TEST(ProvisionStun, FirstContactTellsADeviceThatCan) {
   EXPECT_EQ(value(cpe, "STUNServerAddress"), "stun.example.com");
   EXPECT_EQ(value(cpe, "STUNServerPort"), "3479");
   EXPECT_EQ(value(cpe, "STUNUsername"), "d7-abcde");
-  EXPECT_EQ(value(cpe, "STUNPassword"), "letmein!");
   EXPECT_EQ(value(cpe, "STUNMaximumKeepAlivePeriod"), "90");
   EXPECT_EQ(value(cpe, "STUNMinimumKeepAlivePeriod"), "20");
   EXPECT_THAT(value(cpe, "STUNEnable"), ::testing::AnyOf("1", "true"));
   EXPECT_THAT(cpe.notification, Contains(Pair(kServer + "UDPConnectionRequestAddress", 2U)));
   EXPECT_THAT(cpe.notification, Contains(Pair(kServer + "NATDetected", 2U)));
   EXPECT_TRUE(is_provisioned(driver.tree, "Device.", wish()));
+}
+
+// All or nothing (TR-069 A.3.2.1): a client never runs with half of it.
+TEST(ProvisionStun, SaysItAllInOneRpc) {
+  FakeCpe cpe = with_stun();
+  Driver driver(cpe);
+  ASSERT_NE(driver.run(first_contact), nullptr);
+  ProvisionStun task("Device.", wish());
+  Context context{driver.tree, driver.learned, 0};
+  const auto rpc = task.next(context);
+  ASSERT_TRUE(rpc);
+  const auto* set = std::get_if<cwmp::SetParameterValues>(&*rpc);
+  ASSERT_NE(set, nullptr);
+  EXPECT_EQ(set->parameters.size(), 7U);
+  EXPECT_THAT(set->parameters,
+              Contains(::testing::AllOf(
+                  ::testing::Field(&cwmp::ParameterValue::name, kServer + "STUNPassword"),
+                  ::testing::Field(&cwmp::ParameterValue::value, "letmein!"))));
 }
 
 TEST(ProvisionStun, ADeviceWithoutStunIsToldNothing) {
@@ -103,7 +120,7 @@ TEST(ProvisionStun, ARefusedSettingDoesNotKeepTheOthersOff) {
   cpe.refused_values = {"90"};
   Driver driver(cpe);
   ASSERT_NE(driver.run(first_contact), nullptr);
-  EXPECT_EQ(value(cpe, "STUNPassword"), "letmein!");
+  EXPECT_EQ(value(cpe, "STUNUsername"), "d7-abcde");
   EXPECT_EQ(value(cpe, "STUNMaximumKeepAlivePeriod"), "-1");
   EXPECT_FALSE(is_provisioned(driver.tree, "Device.", wish()));
 }
