@@ -24,7 +24,7 @@ class UdpWake final : public WakeWay {
   boost::asio::awaitable<WakeAttempt> ask(std::shared_ptr<Device> device) override;
 
  private:
-  /// Unix seconds, larger than in each request before: a CPE takes no other (Annex G.2.1.3).
+  /// Unix seconds, larger than in each request before: a CPE takes no other (Annex G).
   std::int64_t next_ts(std::int64_t device_id, std::int64_t now_s);
 
   cwmp::StunServer& stun_;

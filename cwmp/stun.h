@@ -1,4 +1,4 @@
-// STUN messages as bytes and values: RFC 3489 with the two attributes of TR-069 Annex G.2.1, and of
+// STUN messages as bytes and values: RFC 3489 with the two attributes of TR-069 Annex G, and of
 // RFC 5389 what a newer client needs (magic cookie, XOR-MAPPED-ADDRESS, FINGERPRINT). For either
 // role: the ACS answers with it, a CPE asks with it.
 #pragma once

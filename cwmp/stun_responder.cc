@@ -171,7 +171,7 @@ StunAnswer StunResponder::serve(const StunPending& request, StunIntegrity form,
   }
   StunAddress to = request.from;
   if (message.response_address) {
-    // Annex G.2.1.2 uses it from a second port of the same CPE, to see whether the binding of the
+    // Annex G uses it from a second port of the same CPE, to see whether the binding of the
     // first is still there. Anything further would let strangers aim this server at others.
     if (!message.response_address->same_host(request.from) || message.response_address->port == 0) {
       return refuse(message, request.from, StunError::kGlobalFailure, {}, form, password);

@@ -1,5 +1,5 @@
 // The STUN server of an ACS, without IO: what each datagram is answered with (RFC 3489 8.1, TR-069
-// Annex G.2.2.1) and which NAT binding it tells of.
+// Annex G) and which NAT binding it tells of.
 #pragma once
 
 #include <chrono>
@@ -80,7 +80,7 @@ struct StunPending {
 
 struct StunResponderOptions {
   /// Every request with CONNECTION-REQUEST-BINDING needs MESSAGE-INTEGRITY, not only one with
-  /// BINDING-CHANGE: keep-alives then cost twice the packets (Annex G.2.2.2 lets the ACS choose).
+  /// BINDING-CHANGE: keep-alives then cost twice the packets (Annex G lets the ACS choose).
   bool always_authenticate = false;
   double rate_per_source = 100;  ///< requests a second
   std::uint64_t seed = 0;        ///< random

@@ -1,6 +1,6 @@
 // The STUN server of the ACS on one UDP socket, from which UDP connection requests go out too: a
 // NAT lets them in because they come from the address that the CPE has sent to (TR-069 Annex
-// G.2.2).
+// G).
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

@@ -1,5 +1,5 @@
 // The signed datagram that asks a CPE behind a NAT for a session (TR-069 Annex G.2.2.3), and how a
-// CPE checks it (G.2.1.3).
+// CPE checks it.
 #pragma once
 
 #include <array>

@@ -67,7 +67,7 @@ TEST_F(StunServerRules, ServesIpv6) {
   EXPECT_EQ(decode_stun(answered.bytes)->mapped_address, from);
 }
 
-// Annex G.2.2.1: keep-alives need no signature, what moves the binding does.
+// Annex G: keep-alives need no signature, what moves the binding does.
 TEST_F(StunServerRules, WantsASignatureForABindingChangeOnly) {
   const StunAnswer kept = answer(encode_stun(binding_request()));
   EXPECT_FALSE(kept.error);
@@ -162,7 +162,7 @@ TEST_F(StunServerRules, RefusesToAnswerFromAnotherAddress) {
   EXPECT_FALSE(message(encode_stun(none)).error);
 }
 
-// Annex G.2.1.2: from a second port, whether the binding of the first is still there.
+// Annex G: from a second port, whether the binding of the first is still there.
 TEST_F(StunServerRules, AnswersToAnotherPortOfTheSameHost) {
   StunMessage request;
   request.response_address = kCpe;

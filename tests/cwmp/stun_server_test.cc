@@ -138,7 +138,7 @@ TEST_F(StunServerIo, ChecksASignedBindingChangeAndTellsOfIt) {
   EXPECT_THAT(handler.bindings.take(kLong), Optional(wanted));
 }
 
-// Annex G.2.1.2: the CPE learns how long its NAT keeps a binding.
+// Annex G: the CPE learns how long its NAT keeps a binding.
 TEST_F(StunServerIo, AnswersToTheFirstPortWhenTheSecondAsks) {
   start("127.0.0.1");
   Peer first("127.0.0.1", server->port());

@@ -104,7 +104,7 @@ TEST(Stun, TakesAUsernameHoweverItIsFilledUp) {
   }
 }
 
-// Annex G.2.1: 20 bytes with a blank at the end; some leave it out, others add a zero.
+// Annex G: 20 bytes with a blank at the end; some leave it out, others add a zero.
 TEST(Stun, KnowsTheBindingOfConnectionRequestsByItsText) {
   const auto has = [](const std::string& value) {
     const auto message = decode_stun(stun(1, attribute(0xc001, value)));

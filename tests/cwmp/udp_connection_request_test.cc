@@ -42,7 +42,7 @@ TEST(UdpConnectionRequest, GoodOnceAndOldWhenCopied) {
   EXPECT_EQ(check.check(datagram, "cpe", "secret"), Verdict::kOld);
 }
 
-// Annex G.2.1.3: ts grows, id differs.
+// Annex G: ts grows, id differs.
 TEST(UdpConnectionRequest, MustBeNewerThanTheLast) {
   UdpConnectionRequestCheck check;
   const auto judge = [&check](std::int64_t ts, std::uint32_t id) {

@@ -1,4 +1,4 @@
-// The part of Device that keeps a NAT open and takes UDP connection requests (TR-069 Annex G.2.1).
+// The part of Device that keeps a NAT open and takes UDP connection requests (TR-069 Annex G).
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 

@@ -74,7 +74,7 @@ bool StunClient::on_datagram(std::string_view bytes, Time now) {
   return true;
 }
 
-// Annex G.2.1.2: a change is told at once, also the first one.
+// Annex G: a change is told at once, also the first one.
 void StunClient::on_response(const cwmp::StunMessage& response, Time now) {
   if (!response.mapped_address) return rest(now);
   const bool changed = response.mapped_address != mapped_;

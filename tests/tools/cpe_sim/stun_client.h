@@ -1,4 +1,4 @@
-// The STUN client of a simulated CPE, without IO (TR-069 Annex G.2.1): learns where its NAT has put
+// The STUN client of a simulated CPE, without IO (TR-069 Annex G): learns where its NAT has put
 // it, tells the server when that changes, and keeps the NAT open.
 #pragma once
 

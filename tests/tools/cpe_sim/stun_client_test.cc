@@ -56,7 +56,7 @@ TEST_F(CpeSimStun, DoesNothingUntilItIsEnabled) {
   EXPECT_EQ(client.next_wake(), std::nullopt);
 }
 
-// Annex G.2.1.2: the first binding is a change too; 401 is answered with a signature.
+// Annex G: the first binding is a change too; 401 is answered with a signature.
 TEST_F(CpeSimStun, LearnsItsAddressAndTellsOfItSigned) {
   client.configure(settings, now);
   EXPECT_EQ(exchange(), 3) << "a request, the change, the change signed";
