@@ -161,9 +161,12 @@ void Device::note_work() { has_work_ = !queue_.empty() || agent_->open_operation
 
 void Device::push(WorkPtr work) {
   if (work->kind == WorkKind::kOperation) last_operation_ms_ = now_ms();
+  const bool wake = work->urgent || work->kind == WorkKind::kOperation;
   queue_.push(std::move(work));
   session_may_go_on_.notify();  // an operation goes before a walk that waits
   note_work();
+  // A session that runs takes it along, or wakes the device at its end.
+  if (wake && !session_live_) runtime_.waker->wake(shared_from_this());
 }
 
 bool Device::cancel(const WorkPtr& work) {
@@ -187,7 +190,6 @@ asio::awaitable<WorkEnd> Device::run(WorkPtr work) {
   auto end = std::make_shared<Promise<WorkEnd>>(strand_);
   work->on_end = [end](WorkEnd how) { end->set(how); };
   push(work);
-  if (!session_live_) runtime_.waker->wake(self);
   std::optional<WorkEnd> ended = co_await end->get_until(work->deadline);
   if (ended) co_return *ended;
   co_return co_await settle_after_deadline(work, end);

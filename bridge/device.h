@@ -105,7 +105,7 @@ class Device : public std::enable_shared_from_this<Device> {
   /// Queues, wakes the device and waits for the end; at the deadline it is withdrawn, or its open
   /// RPC's answer is waited for (bounded).
   boost::asio::awaitable<WorkEnd> run(WorkPtr work);
-  /// Queues without waiting; upkeep does not wake the device.
+  /// Queues without waiting. Wakes the device, unless it is upkeep that is not urgent.
   void push(WorkPtr work);
   /// Is there work to be done, and no session to do it in?
   bool wants_session() const { return !session_live_ && !gone_ && queue_.front() != nullptr; }

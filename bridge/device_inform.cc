@@ -224,8 +224,7 @@ void Device::on_end(std::uint64_t session, cwmp::SessionEnd end, bool rpc_open) 
   if (end == cwmp::SessionEnd::kShutdown) outcome = control::SessionEnded::Outcome::kShutdown;
   runtime_.events.publish({now_ms(), endpoint_id_, control::SessionEnded{outcome}});
   // Work that came in too late for this session, or that waits for its next step.
-  WorkPtr next = queue_.front();
-  if (next && next->kind == WorkKind::kOperation && end != cwmp::SessionEnd::kShutdown) {
+  if (queue_.urgent() && end != cwmp::SessionEnd::kShutdown) {
     runtime_.waker->wake(shared_from_this());
   }
 }

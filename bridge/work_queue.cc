@@ -18,6 +18,13 @@ WorkPtr WorkQueue::front() const {
   return nullptr;
 }
 
+bool WorkQueue::urgent() const {
+  const auto ready = [](const WorkPtr& work) { return !work->task->waiting(); };
+  return std::any_of(operations_.begin(), operations_.end(), ready) ||
+         std::any_of(upkeep_.begin(), upkeep_.end(),
+                     [&ready](const WorkPtr& work) { return work->urgent && ready(work); });
+}
+
 bool WorkQueue::remove(const WorkPtr& work) {
   return std::erase(operations_, work) + std::erase(upkeep_, work) > 0;
 }

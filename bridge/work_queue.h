@@ -37,6 +37,7 @@ enum class WorkEnd {
 struct Work {
   std::shared_ptr<task::Task> task;
   WorkKind kind = WorkKind::kOperation;
+  bool urgent = false;  ///< the device is woken for it; operations always are
   SteadyTime deadline = SteadyTime::max();
   bool started = false;  ///< an RPC of it was handed out, in this or an earlier session
 
@@ -59,6 +60,9 @@ class WorkQueue {
   /// The work to do next: operations before upkeep, each in order of arrival; what waits for the
   /// device is passed over. nullptr: nothing to do.
   WorkPtr front() const;
+
+  /// Is there work to do that the device is woken for?
+  bool urgent() const;
 
   /// False: it was not in the queue (any more).
   bool remove(const WorkPtr& work);

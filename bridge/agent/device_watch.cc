@@ -12,7 +12,6 @@
 #include "bridge/task/attributes.h"
 #include "bridge/task/first_contact.h"
 #include "bridge/task/read_values.h"
-#include "bridge/waker.h"
 
 namespace bridge {
 
@@ -85,6 +84,7 @@ void VirtualAgent::set_notification(std::vector<std::string> names, std::uint32_
   auto task = std::make_shared<task::SetAttributes>(std::move(names), level);
   auto work = std::make_shared<Work>();
   work->kind = WorkKind::kUpkeep;
+  work->urgent = true;
   work->task = task;
   work->on_end = [this, task, on, weak = std::weak_ptr(device_.shared_from_this())](WorkEnd) {
     auto device = weak.lock();
@@ -118,7 +118,6 @@ void VirtualAgent::set_notification(std::vector<std::string> names, std::uint32_
     asio::co_spawn(device->strand(), std::move(storing), asio::detached);
   };
   device_.push(work);
-  if (!device_.in_session()) device_.runtime().waker->wake(device_.shared_from_this());
 }
 
 void VirtualAgent::poll() {

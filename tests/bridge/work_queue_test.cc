@@ -84,6 +84,20 @@ TEST_F(WorkQueueTest, LetsUpkeepRunWhileEveryOperationWaitsForTheDevice) {
   EXPECT_EQ(queue_.front(), upkeep);
 }
 
+TEST_F(WorkQueueTest, IsUrgentForOperationsAndForUpkeepThatIs) {
+  push(WorkKind::kFirstContact);
+  push(WorkKind::kUpkeep);
+  EXPECT_FALSE(queue_.urgent());
+  const WorkPtr watch = push(WorkKind::kUpkeep);
+  watch->urgent = true;
+  EXPECT_TRUE(queue_.urgent());
+  queue_.remove(watch);
+  const WorkPtr operation = push(WorkKind::kOperation);
+  EXPECT_TRUE(queue_.urgent());
+  step_aside(operation);
+  EXPECT_FALSE(queue_.urgent());
+}
+
 TEST_F(WorkQueueTest, HasNothingToDoButIsNotEmptyWhileAllOfItWaits) {
   step_aside(push(WorkKind::kOperation));
   step_aside(push(WorkKind::kUpkeep));
