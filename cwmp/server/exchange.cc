@@ -109,6 +109,11 @@ std::optional<HttpReply> Exchange::check(const HttpRequest& request) const {
   if (!parse_content_coding(request[http::field::content_encoding])) {
     return refuse(415, "unknown Content-Encoding");
   }
+  // Where the body ends would be a guess, and another one than a proxy's (RFC 9112 6.1).
+  const std::string_view coding = request[http::field::transfer_encoding];
+  if (!coding.empty() && !boost::beast::iequals(coding, "chunked")) {
+    return refuse(501, "unknown Transfer-Encoding");
+  }
   return std::nullopt;
 }
 

@@ -136,6 +136,11 @@ HttpAnswer HttpClient::post(std::string_view body, std::string_view fields) {
 
 bool HttpClient::closed() { return buffer_.empty() && read_some() == 0 && buffer_.empty(); }
 
+void HttpClient::finish() {
+  error_code ignored;
+  stream_.next_layer().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+}
+
 void HttpClient::close() {
   error_code ignored;
   stream_.next_layer().close(ignored);

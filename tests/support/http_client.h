@@ -50,6 +50,8 @@ class HttpClient {
   /// True when the server has closed and nothing is left to read.
   bool closed();
   void close();
+  /// Sends nothing more, and still receives.
+  void finish();
 
   /// "TLSv1.3"; and the kind of key the server showed, e.g. EVP_PKEY_RSA.
   std::string tls_version();
