@@ -65,6 +65,14 @@ std::vector<Assignment> assignments(const std::string& object, const Provisionin
   return list;
 }
 
+/// Was GetParameterNames answered for this object? Informs bring some of its names too.
+bool is_listed(const Tree& tree, const std::string& object) {
+  bool listed = false;
+  tree.for_each_child(
+      object, [&](const Node& node) { listed = listed || node.writable() != Writable::kUnknown; });
+  return listed;
+}
+
 std::vector<std::string> parameters_below(const std::vector<std::string>& paths, const Tree& tree) {
   std::vector<std::string> names;
   for (const std::string& path : paths) {
@@ -124,8 +132,20 @@ void Sequence::settle() {
 void Sequence::add_provisioning(const std::string& root, const Provisioning& provisioning) {
   if (!root.empty()) {
     const std::string object = root + std::string(kManagementServer);
-    add([list = assignments(object, provisioning),
-         key = provisioning.parameter_key](const Context&) -> std::unique_ptr<Task> {
+    const std::vector<Assignment> wanted = assignments(object, provisioning);
+    // Not every device survives being asked for what it does not have (quirk 59).
+    add([object, any = !wanted.empty()](const Context& context) -> std::unique_ptr<Task> {
+      if (!any || is_listed(context.tree, object)) return nullptr;
+      return std::make_unique<ReadNames>(std::vector<std::string>{object}, true);
+    });
+    add([object, wanted,
+         key = provisioning.parameter_key](const Context& context) -> std::unique_ptr<Task> {
+      std::vector<Assignment> list = wanted;
+      if (is_listed(context.tree, object)) {
+        std::erase_if(list, [&](const Assignment& each) {
+          return context.tree.find(each.name) == nullptr;
+        });
+      }
       if (list.empty()) return nullptr;
       return std::make_unique<SetValues>(list, key, false);
     });

@@ -53,10 +53,31 @@ TEST(FirstContact, LearnsTheWholeTreeAndSetsWhatTheBridgeNeeds) {
   EXPECT_EQ(cpe.parameters["Device.ManagementServer.ConnectionRequestUsername"].value, "user");
   EXPECT_EQ(cpe.parameters["Device.ManagementServer.PeriodicInformInterval"].value, "600");
   EXPECT_EQ(cpe.notification["Device.ManagementServer.ConnectionRequestURL"], 2);
-  EXPECT_THAT(cpe.log, ElementsAre("SetParameterValues", "GetRPCMethods", "SetParameterAttributes",
-                                   "GetParameterNames", "GetParameterValues"));
+  EXPECT_THAT(cpe.log, ElementsAre("GetParameterNames", "SetParameterValues", "GetRPCMethods",
+                                   "SetParameterAttributes", "GetParameterNames",
+                                   "GetParameterValues"));
   EXPECT_TRUE(driver.learned.asked_methods);
   EXPECT_EQ(driver.learned.booleans, BooleanForm::kDigits) << "as it wrote the last one";
+}
+
+TEST(FirstContact, SetsOnlyWhatTheDeviceHas) {  // quirk 59
+  FakeCpe cpe = small_gateway();
+  cpe.parameters.erase("Device.ManagementServer.PeriodicInformTime");
+  cpe.parameters.erase("Device.ManagementServer.ConnectionRequestUsername");
+  Driver driver(cpe);
+  driver.run(first_contact);
+
+  EXPECT_EQ(cpe.count("SetParameterValues"), 1U) << "one that was refused would be repeated";
+  EXPECT_EQ(cpe.parameters["Device.ManagementServer.PeriodicInformInterval"].value, "600");
+  EXPECT_EQ(cpe.parameters.count("Device.ManagementServer.PeriodicInformTime"), 0U);
+}
+
+TEST(FirstContact, SetsItBlindlyWhereTheDeviceDoesNotListThatObject) {
+  FakeCpe cpe = small_gateway();
+  Driver driver(cpe);
+  driver.run(first_contact, {Injection::Kind::kFault, 0, FaultCode::kInternalError});
+
+  EXPECT_EQ(cpe.parameters["Device.ManagementServer.ConnectionRequestUsername"].value, "user");
 }
 
 TEST(FirstContact, NeedsFewRpcsForTwoThousandParameters) {
@@ -85,7 +106,7 @@ TEST(FirstContact, EndsWhereverASessionIsLostOrAFaultComesOrTheBridgeRestarts) {
   for (const Kind kind : {Kind::kLostBefore, Kind::kLostAfter, Kind::kFault, Kind::kRestart}) {
     for (const FaultCode code : {FaultCode::kMethodNotSupported, FaultCode::kInternalError,
                                  FaultCode::kInvalidParameterName, FaultCode::kInvalidArguments}) {
-      for (std::size_t step = 0; step < 8; ++step) {
+      for (std::size_t step = 0; step < 9; ++step) {
         FakeCpe cpe = large(100);
         Driver driver(cpe);
         const auto task = driver.run(first_contact, {kind, step, code});
@@ -95,7 +116,7 @@ TEST(FirstContact, EndsWhereverASessionIsLostOrAFaultComesOrTheBridgeRestarts) {
                                   std::to_string(static_cast<int>(code));
         EXPECT_TRUE(task->done()) << where;
         const bool names_refused =
-            kind == Kind::kFault && step == 3 && code == FaultCode::kMethodNotSupported;
+            kind == Kind::kFault && step == 4 && code == FaultCode::kMethodNotSupported;
         if (names_refused) continue;
         EXPECT_EQ(task->outcome().kind, Outcome::Kind::kDone) << where;
         expect_complete(driver, cpe);
