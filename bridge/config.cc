@@ -397,6 +397,12 @@ void read_device(ConfigSection& s, DeviceConfig& device) {
     inner.duration("max_age", rule.max_age, milliseconds(0), milliseconds(30LL * 86'400'000));
     if (rule.path.empty()) inner.mistake("path", "must be set");
   });
+  s.list("refresh", device.refresh, [](ConfigSection& inner, RefreshRule& rule) {
+    inner.text("path", rule.path);
+    inner.duration("every", rule.every, milliseconds(1000), milliseconds(365LL * 86'400'000));
+    if (rule.path.empty()) inner.mistake("path", "must be set");
+    if (rule.every.count() == 0) inner.mistake("every", "must be set");
+  });
   s.number<std::size_t>("outbox_cap", device.outbox_cap, 1, 1'000'000);
   s.number<std::size_t>("open_operations", device.open_operations, 1, 10'000);
   s.number<std::size_t>("first_contact_budget", device.first_contact_budget, 1, 100'000);

@@ -228,6 +228,12 @@ struct FreshnessRule {
   bool operator==(const FreshnessRule&) const = default;
 };
 
+struct RefreshRule {
+  std::string path;                    ///< as in FreshnessRule
+  std::chrono::milliseconds every{0};  ///< >= 1 s; read again in the next session after that
+  bool operator==(const RefreshRule&) const = default;
+};
+
 struct DeviceConfig {
   enum class EndpointIdScheme { kOps, kUuid };
 
@@ -238,6 +244,7 @@ struct DeviceConfig {
   std::chrono::milliseconds live_read_deadline{5'000};
   std::string vendor_prefix = "X_USPBRIDGE_";
   std::vector<FreshnessRule> freshness;
+  std::vector<RefreshRule> refresh;
   std::size_t outbox_cap = 1000;          ///< notifications per agent and controller
   std::size_t open_operations = 100;      ///< per device
   std::size_t first_contact_budget = 32;  ///< first walks of a tree at the same time

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -107,6 +108,7 @@ class Device : public std::enable_shared_from_this<Device> {
   boost::asio::awaitable<WorkEnd> run(WorkPtr work);
   /// Queues without waiting. Wakes the device, unless it is upkeep that is not urgent.
   void push(WorkPtr work);
+  void push_upkeep(std::shared_ptr<task::Task> task);
   /// Is there work to be done, and no session to do it in?
   bool wants_session() const { return !session_live_ && !gone_ && queue_.front() != nullptr; }
   /// Until a session begins, nothing waits any more, or `until`.
@@ -159,9 +161,15 @@ class Device : public std::enable_shared_from_this<Device> {
 
   // device_inform.cc
   void take_row_facts(const cwmp::SessionStart& start);
-  void plan_upkeep(const cwmp::Inform& inform, bool boot, bool bootstrap);
-  void read_again(const std::string& object);
+  void plan_upkeep(const cwmp::Inform& inform, bool new_firmware, const Diff& informed);
   boost::asio::awaitable<void> after_step(const WorkPtr& work_ref, task::Context& context);
+
+  // device_refresh.cc
+  void read_again(const std::string& object);
+  void read_counted_tables(const Diff& changes);
+  void plan_refresh();
+  void on_refreshed(const std::string& path, WorkEnd end);
+  void restore_refreshed(const std::vector<InstanceRow>& rows);
 
   // device_request.cc
   cwmp::AcsResponse take(const cwmp::TransferComplete& complete, Commit& commit);
@@ -209,6 +217,8 @@ class Device : public std::enable_shared_from_this<Device> {
   std::shared_ptr<const usp::SupportedObject> supported_;  ///< null: to be built
   std::unique_ptr<VirtualAgent> agent_;
   std::string last_inform_events_;
+  std::map<std::string, std::int64_t> refreshed_ms_;  ///< by path of the RefreshRule
+  std::set<std::string> refreshing_;                  ///< those that are queued
 
   bool loading_ = false;
   bool loaded_ = false;

@@ -113,7 +113,7 @@ asio::awaitable<tl::expected<std::uint64_t, cwmp::Refusal>> Device::begin(
     row_.last_boot_ms = now_ms();
     agent_->on_boot(inform, bootstrap, before != row_.software_version, commit);
   }
-  plan_upkeep(inform, boot || new_firmware, bootstrap);
+  plan_upkeep(inform, new_firmware, commit.device_changes);
 
   Result<void> stored = co_await this->commit(std::move(commit));
   if (!stored) {
@@ -135,29 +135,19 @@ asio::awaitable<tl::expected<std::uint64_t, cwmp::Refusal>> Device::begin(
   co_return session;
 }
 
-void Device::plan_upkeep(const cwmp::Inform& inform, bool boot, bool bootstrap) {
-  static_cast<void>(inform);
+void Device::plan_upkeep(const cwmp::Inform& inform, bool new_firmware, const Diff& informed) {
+  const bool bootstrap = has_event(inform, "0 BOOTSTRAP");
   if (learning_ || bootstrap) return start_first_contact();
-  if (boot) read_again(row_.root);
-  plan_stun();
-  agent_->plan_notifications(bootstrap);
-}
-
-/// Names and values below `object`, which stay valid meanwhile: the device has only just spoken.
-void Device::read_again(const std::string& object) {
-  auto refresh = std::make_shared<Work>();
-  refresh->kind = WorkKind::kUpkeep;
-  refresh->task = std::make_shared<task::Refresh>(std::vector<std::string>{object},
-                                                  task::Refresh::What::kNamesAndValues);
-  push(refresh);
-  std::vector<std::string> names;
-  for (const Node& node : tree_.subtree(object)) {
-    if (!node.is_object() && node.state() == NodeState::kKnown) names.emplace_back(node.path());
+  if (new_firmware || has_event(inform, "1 BOOT")) {
+    read_again(row_.root);
+  } else {
+    read_counted_tables(informed);
+    plan_refresh();
   }
-  auto values = std::make_shared<Work>();
-  values->kind = WorkKind::kUpkeep;
-  values->task = std::make_shared<task::ReadValues>(std::move(names));
-  push(values);
+  plan_stun();
+  // What did not tell of the change may be any of those that are watched.
+  if (informed.empty() && has_event(inform, "4 VALUE CHANGE")) agent_->read_watched();
+  agent_->plan_notifications(new_firmware);
 }
 
 asio::awaitable<std::optional<cwmp::AcsRequest>> Device::next_rpc(std::uint64_t session) {

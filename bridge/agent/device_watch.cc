@@ -19,12 +19,13 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// Parameters the device is asked to notify actively. A subscription to a whole tree would make
-/// every counter open sessions; what is beyond is looked at in every session instead.
-constexpr std::size_t kMaxNotifying = 256;
+// TR-069 A.3.2.4, Notification.
+constexpr std::uint32_t kNotifyOff = 0;
+constexpr std::uint32_t kNotifyPassive = 1;
+constexpr std::uint32_t kNotifyActive = 2;
 
-constexpr std::uint32_t kActive = 2;  ///< TR-069 A.3.2.4, Notification
-constexpr std::uint32_t kOff = 0;
+/// InstanceRow: name of a parameter and its WatchLevel.
+constexpr const char* kWatchRow = "notify";
 
 }  // namespace
 
@@ -46,87 +47,68 @@ std::set<std::string> VirtualAgent::wanted_notifications() {
 
 void VirtualAgent::plan_notifications(bool from_scratch) {
   if (!device_.onboarded()) return;
-  if (from_scratch) {
-    notifying_.clear();
-    not_notifying_.clear();
-  }
-  std::set<std::string> wanted = wanted_notifications();
-  std::vector<std::string> ask;
-  std::vector<std::string> drop;
-  for (const std::string& name : wanted) {
-    if (notifying_.count(name) > 0 || not_notifying_.count(name) > 0) continue;
-    if (notifying_.size() + ask.size() < kMaxNotifying) {
-      ask.push_back(name);
-    } else {
-      not_notifying_.insert(name);
-    }
-  }
-  for (const std::string& name : notifying_) {
-    if (wanted.count(name) == 0) drop.push_back(name);
-  }
-  std::erase_if(not_notifying_, [&](const std::string& name) { return wanted.count(name) == 0; });
-  set_notification(std::move(ask), kActive);
-  set_notification(std::move(drop), kOff);
+  if (from_scratch) watch_.forget();
+  ChangeWatch::Plan plan = watch_.plan(wanted_notifications());
+  set_notification(std::move(plan.activate), kNotifyActive);
+  set_notification(std::move(plan.drop), kNotifyOff);
   if (device_.in_session()) poll();
 }
 
 void VirtualAgent::set_notification(std::vector<std::string> names, std::uint32_t level) {
   if (names.empty()) return;
-  bool on = level != kOff;
-  // Taken as done until the device says otherwise, so that it is not asked twice.
-  for (const std::string& name : names) {
-    if (on) {
-      notifying_.insert(name);
-    } else {
-      notifying_.erase(name);
-    }
-  }
   auto task = std::make_shared<task::SetAttributes>(std::move(names), level);
   auto work = std::make_shared<Work>();
   work->kind = WorkKind::kUpkeep;
   work->urgent = true;
   work->task = task;
-  work->on_end = [this, task, on, weak = std::weak_ptr(device_.shared_from_this())](WorkEnd) {
+  work->on_end = [this, task, level, weak = std::weak_ptr(device_.shared_from_this())](WorkEnd) {
     auto device = weak.lock();
-    if (!device) return;
-    if (on) {
-      for (const std::string& name : task->refused()) {
-        notifying_.erase(name);
-        not_notifying_.insert(name);
-      }
-    }
-    if (on && !task->accepted().empty()) {
-      // What changed before the device began to watch would never be told.
-      auto look = std::make_shared<Work>();
-      look->kind = WorkKind::kUpkeep;
-      look->task = std::make_shared<task::ReadValues>(task->accepted());
-      device->push(look);
-    }
-    auto store = [id = device->id(), task, on](StateWriter& state) -> Result<void> {
-      for (const std::string& name : task->accepted()) {
-        if (on) {
-          if (auto put = state.put_instance(id, {"notify", name, 2}); !put) return put;
-        } else if (auto erased = state.erase_instance(id, "notify", name); !erased) {
-          return tl::unexpected(erased.error());
-        }
-      }
-      return {};
-    };
-    Commit commit;
-    commit.state.push_back(std::move(store));
-    auto storing = commit_quietly(device, std::move(commit));
-    asio::co_spawn(device->strand(), std::move(storing), asio::detached);
+    if (device) on_notification_set(*task, level);
   };
   device_.push(work);
 }
 
+void VirtualAgent::on_notification_set(const task::SetAttributes& task, std::uint32_t level) {
+  const bool on = level != kNotifyOff;
+  if (on) {
+    set_notification(watch_.refused(task.refused(), static_cast<WatchLevel>(level)),
+                     kNotifyPassive);
+  }
+  if (on && !task.accepted().empty()) {
+    // What changed before the device began to watch would never be told.
+    device_.push_upkeep(std::make_shared<task::ReadValues>(task.accepted()));
+  }
+  std::map<std::string, std::uint32_t> levels;
+  for (const std::string& name : task.accepted()) levels[name] = level;
+  // Kept, so that a device is not asked in vain each time it comes into memory.
+  if (level == kNotifyPassive) {
+    for (const std::string& name : task.refused()) levels[name] = kNotifyOff;
+  }
+  auto store = [id = device_.id(), levels, on](StateWriter& state) -> Result<void> {
+    for (const auto& [name, stored] : levels) {
+      if (on) {
+        if (auto put = state.put_instance(id, {kWatchRow, name, stored}); !put) return put;
+      } else if (auto erased = state.erase_instance(id, kWatchRow, name); !erased) {
+        return tl::unexpected(erased.error());
+      }
+    }
+    return {};
+  };
+  Commit commit;
+  commit.state.push_back(std::move(store));
+  auto storing = commit_quietly(device_.shared_from_this(), std::move(commit));
+  asio::co_spawn(device_.strand(), std::move(storing), asio::detached);
+}
+
+void VirtualAgent::read_watched() {
+  if (std::vector<std::string> names = watch_.notifying(); !names.empty()) {
+    device_.push_upkeep(std::make_shared<task::ReadValues>(std::move(names)));
+  }
+}
+
 void VirtualAgent::poll() {
-  if (!not_notifying_.empty()) {
-    auto work = std::make_shared<Work>();
-    work->kind = WorkKind::kUpkeep;
-    work->task = std::make_shared<task::ReadValues>(
-        std::vector<std::string>(not_notifying_.begin(), not_notifying_.end()));
-    device_.push(work);
+  if (std::vector<std::string> names = watch_.polled(); !names.empty()) {
+    device_.push_upkeep(std::make_shared<task::ReadValues>(std::move(names)));
   }
   // Tables whose rows somebody wants to hear of: devices do not report those.
   std::vector<std::string> tables;
@@ -145,11 +127,8 @@ void VirtualAgent::poll() {
   if (tables.empty()) return;
   std::sort(tables.begin(), tables.end());
   tables.erase(std::unique(tables.begin(), tables.end()), tables.end());
-  auto work = std::make_shared<Work>();
-  work->kind = WorkKind::kUpkeep;
-  work->task =
-      std::make_shared<task::Refresh>(std::move(tables), task::Refresh::What::kNamesAndValues);
-  device_.push(work);
+  device_.push_upkeep(
+      std::make_shared<task::Refresh>(std::move(tables), task::Refresh::What::kNamesAndValues));
 }
 
 }  // namespace bridge

@@ -17,10 +17,12 @@ void VirtualAgent::on_loaded(const AgentRows& rows) {
   subscriptions_.reset();
   timers_.clear();
   for (const TimerRow& row : rows.timers) timers_.insert(std::to_string(row.kind) + row.key);
-  notifying_.clear();
+  watch_.forget();
   unannounced_.clear();
   for (const InstanceRow& row : rows.instances) {
-    if (row.name == "notify") notifying_.insert(row.key);
+    if (row.name == "notify" && row.number <= 2) {
+      watch_.restore(row.key, static_cast<WatchLevel>(row.number));
+    }
     if (row.name == "unannounced") unannounced_.insert(row.key);
   }
   for (const OperationRow& row : rows.operations) {

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "bridge/agent/change_watch.h"
 #include "bridge/agent/execution.h"
 #include "bridge/agent/operation.h"
 #include "bridge/control/backend.h"
@@ -26,6 +27,9 @@ namespace bridge {
 
 struct ControllerConfig;
 class Metrics;
+namespace task {
+class SetAttributes;
+}
 
 /// The controller a message came from, and where its answer goes.
 struct Caller {
@@ -89,13 +93,18 @@ class VirtualAgent {
   /// Asks the device to notify what subscriptions want to hear of, and polls what it does not.
   /// `from_scratch`: the device has forgotten what was asked before.
   void plan_notifications(bool from_scratch);
+  /// Reads what the device was asked to notify: it says that something has changed, not what.
+  void read_watched();
   /// The device was asked to tell changes of what subscriptions want to hear of.
-  bool watches_device() const { return !notifying_.empty(); }
+  bool watches_device() const { return watch_.any_active(); }
 
   // ---- notifications
   /// The notifications that a commit causes; also keeps timers and notification attributes in step
   /// with changed subscriptions.
   std::vector<OutboxRow> compose(Commit& commit);
+
+  /// Commits; a failure is logged.
+  static boost::asio::awaitable<void> commit_quietly(DevicePtr device, Commit commit);
 
   /// Leaves only the output arguments that the command declares.
   void keep_declared_outputs(const std::string& object, const std::string& command,
@@ -145,7 +154,6 @@ class VirtualAgent {
   OutboxRow outbox_row(const LocalController& controller, const usp_msg::Msg& msg, OutboxKind kind,
                        bool needs_response, std::int64_t expires_ms) const;
   const usp::SubscriptionSet& subscription_set();
-  static boost::asio::awaitable<void> commit_quietly(DevicePtr device, Commit commit);
 
   // agent_events.cc
   void sync_timers(Commit& commit);
@@ -156,6 +164,7 @@ class VirtualAgent {
   // device_watch.cc
   std::set<std::string> wanted_notifications();
   void set_notification(std::vector<std::string> names, std::uint32_t level);
+  void on_notification_set(const task::SetAttributes& task, std::uint32_t level);
   void poll();
 
   Device& device_;
@@ -163,11 +172,10 @@ class VirtualAgent {
   std::int64_t last_volatile_id_ = 0;        ///< operations without a row count down from -1
   std::map<std::string, std::set<std::string>> handling_;  ///< msg_ids under way, by controller
   std::optional<usp::SubscriptionSet> subscriptions_;
-  std::set<std::string> notifying_;      ///< native names with active notification
-  std::set<std::string> not_notifying_;  ///< native names whose notification the device refused
-  std::set<std::string> timers_;         ///< kind and key of the TimerRows of this agent
-  std::set<std::int64_t> undoing_;       ///< rows of the undos that are queued
-  std::set<std::string> unannounced_;    ///< native rows whose keys were not read yet
+  ChangeWatch watch_;
+  std::set<std::string> timers_;       ///< kind and key of the TimerRows of this agent
+  std::set<std::int64_t> undoing_;     ///< rows of the undos that are queued
+  std::set<std::string> unannounced_;  ///< native rows whose keys were not read yet
 };
 
 /// Writes notifications into the outbox, making room where an agent and controller have too many

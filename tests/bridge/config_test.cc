@@ -65,6 +65,7 @@ controllers:
       - {id: v, notif_type: ValueChange, reference_list: [Device.WiFi.], persistent: false}
 device:
   freshness: [{path: "*.Stats.*", max_age: 10s}]
+  refresh: [{path: "Device.Hosts.*", every: 1h}]
 log: {format: text}
 )");
   EXPECT_EQ(config.cwmp.listen, "::1");
@@ -87,6 +88,7 @@ log: {format: text}
   EXPECT_EQ(controller.default_subscriptions[0],
             (SubscriptionConfig{"v", "ValueChange", {"Device.WiFi."}, false, true, 0s}));
   EXPECT_EQ(config.device.freshness[0], (FreshnessRule{"*.Stats.*", 10s}));
+  EXPECT_EQ(config.device.refresh[0], (bridge::RefreshRule{"Device.Hosts.*", 1h}));
   EXPECT_EQ(config.log.format, LogConfig::Format::kText);
 }
 
@@ -179,6 +181,8 @@ TEST(Config, RefusesWhatCannotBeMeant) {
       {"device: {endpoint_id_prefix: 'a b'}", "letters, digits"},
 
       {"device: {freshness: [{max_age: 1s}]}", "freshness[0].path: must be set"},
+      {"device: {refresh: [{every: 1h}]}", "refresh[0].path: must be set"},
+      {"device: {refresh: [{path: Device.}]}", "refresh[0].every: must be set"},
       {"grpc: {listen: 0.0.0.0}", "off loopback needs tls.client_ca"},
       {"grpc: {listen: 0.0.0.0, tls: {certificate: a, key: b}}", "off loopback needs"},
       {"store: {readers: 65}", "from 1 to 64"},
