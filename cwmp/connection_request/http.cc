@@ -117,7 +117,11 @@ asio::awaitable<ConnectionRequestOutcome> Attempt::run() {
           return std::any_of(parsed.begin(), parsed.end(),
                              [](const Challenge& challenge) { return challenge.stale; });
         });
-    if (!answer || (!first && !stale)) co_return judge();
+    if (!answer) {
+      co_return outcome(Kind::kUnauthorized, "the CPE asks for a scheme that is not allowed",
+                        head_.status);
+    }
+    if (!first && !stale) co_return judge();
     authorization = *answer;
     const bool usable = co_await skip_body();
     if (!usable) disconnect();
