@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "bridge/agent/virtual_agent.h"
+#include "bridge/config.h"
 #include "bridge/event_hub.h"
 #include "bridge/metrics.h"
 #include "bridge/registry.h"
@@ -56,18 +57,14 @@ std::optional<control::OperationInfo> to_operation_info(const OperationRow& row,
   return bridge::to_info(*operation, endpoint_id, row.finished_ms);
 }
 
-}  // namespace
-
-asio::awaitable<DevicePtr> ControlBackend::find(std::string endpoint_id) {
-  Result<DevicePtr> device = co_await runtime_.registry->by_endpoint_id(std::move(endpoint_id));
-  if (!device) {
-    spdlog::error("control: {}", device.error().text);
-    co_return nullptr;
-  }
-  co_return *device;
+bool is_in_session(const Runtime& runtime, std::int64_t device_id) {
+  DevicePtr live = runtime.registry->in_memory(device_id);
+  return live && live->in_session();
 }
 
-asio::awaitable<std::optional<control::DeviceInfo>> ControlBackend::device(
+}  // namespace
+
+asio::awaitable<Result<std::optional<control::DeviceInfo>>> ControlBackend::device(
     std::string endpoint_id) {
   using Found = std::optional<control::DeviceInfo>;
   auto read = [endpoint_id](StateReader& state, MirrorReader& mirror) -> Result<Found> {
@@ -79,14 +76,12 @@ asio::awaitable<std::optional<control::DeviceInfo>> ControlBackend::device(
     return Found{*info};
   };
   Result<Found> info = co_await runtime_.store.read(std::move(read));
-  if (!info || !*info) co_return std::nullopt;
-  DevicePtr live = runtime_.registry->in_memory((*info)->id);
-  (*info)->in_session = live && live->in_session();
-  co_return *info;
+  if (info && *info) (*info)->in_session = is_in_session(runtime_, (*info)->id);
+  co_return info;
 }
 
-asio::awaitable<std::vector<control::DeviceInfo>> ControlBackend::devices(std::int64_t after_id,
-                                                                          std::size_t limit) {
+asio::awaitable<Result<std::vector<control::DeviceInfo>>> ControlBackend::devices(
+    std::int64_t after_id, std::size_t limit) {
   using Page = std::vector<control::DeviceInfo>;
   auto read = [after_id, limit](StateReader& state, MirrorReader& mirror) -> Result<Page> {
     auto rows = state.devices(after_id, limit);
@@ -100,20 +95,22 @@ asio::awaitable<std::vector<control::DeviceInfo>> ControlBackend::devices(std::i
     return out;
   };
   Result<Page> page = co_await runtime_.store.read(std::move(read));
-  if (!page) co_return Page{};
-  for (control::DeviceInfo& info : *page) {
-    DevicePtr live = runtime_.registry->in_memory(info.id);
-    info.in_session = live && live->in_session();
-  }
-  co_return *page;
+  if (!page) co_return page;
+  for (control::DeviceInfo& info : *page) info.in_session = is_in_session(runtime_, info.id);
+  co_return page;
 }
 
-asio::awaitable<bool> ControlBackend::forget(std::string endpoint_id) {
-  DevicePtr device = co_await find(endpoint_id);
-  if (!device) co_return false;
-  std::int64_t id = device->id();
+std::chrono::milliseconds ControlBackend::usual_timeout() const {
+  return runtime_.config.device.operation_deadline;
+}
+
+asio::awaitable<Result<bool>> ControlBackend::forget(std::string endpoint_id) {
+  Result<DevicePtr> device = co_await runtime_.registry->by_endpoint_id(endpoint_id);
+  if (!device) co_return tl::unexpected(device.error());
+  if (!*device) co_return false;
+  std::int64_t id = (*device)->id();
   runtime_.registry->forget(id);
-  asio::post(device->strand(), [device] { device->shut_down(); });
+  asio::post((*device)->strand(), [target = *device] { target->shut_down(); });
   auto erase_state = [id](StateWriter& state) -> Result<void> {
     auto erased = state.erase_device(id);
     return erased ? Result<void>{} : tl::unexpected(erased.error());
@@ -123,20 +120,23 @@ asio::awaitable<bool> ControlBackend::forget(std::string endpoint_id) {
       co_await runtime_.store.write(std::move(erase_state), std::move(erase_mirror));
   if (!erased) {
     spdlog::error("control: {} not deleted: {}", endpoint_id, erased.error().text);
-    co_return false;
+    co_return tl::unexpected(erased.error());
   }
   spdlog::info("device {}: audit: deleted by the control API", endpoint_id);
   runtime_.metrics.devices.Decrement();
   co_return true;
 }
 
-asio::awaitable<std::optional<usp_msg::Msg>> ControlBackend::request(
+asio::awaitable<Result<std::optional<usp_msg::Msg>>> ControlBackend::request(
     std::string endpoint_id, usp_msg::Msg request, std::chrono::milliseconds timeout) {
-  DevicePtr device = co_await find(std::move(endpoint_id));
-  if (!device) co_return std::nullopt;
-  auto asking = device->agent().request(std::move(request), timeout);
-  std::optional<usp_msg::Msg> answer =
-      co_await asio::co_spawn(device->strand(), std::move(asking), asio::use_awaitable);
+  using Answer = std::optional<usp_msg::Msg>;
+  Result<DevicePtr> device = co_await runtime_.registry->by_endpoint_id(std::move(endpoint_id));
+  if (!device) co_return tl::unexpected(device.error());
+  if (!*device) co_return Answer{};
+  auto asking = (*device)->agent().request(std::move(request), timeout);
+  Answer answer =
+      co_await asio::co_spawn((*device)->strand(), std::move(asking), asio::use_awaitable);
+  if (!answer) co_return fail(ErrorKind::kBusy, "the device's agent is not up yet");
   co_return answer;
 }
 
@@ -144,16 +144,17 @@ asio::awaitable<tl::expected<control::OperationInfo, control::Backend::Refused>>
 ControlBackend::start_command(std::string endpoint_id, std::string command, std::string command_key,
                               std::map<std::string, std::string> input,
                               std::chrono::milliseconds timeout) {
-  DevicePtr device = co_await find(std::move(endpoint_id));
-  if (!device) co_return tl::unexpected(Refused{0, "no such device"});
-  auto starting = device->agent().start_command(std::move(command), std::move(command_key),
-                                                std::move(input), timeout);
+  Result<DevicePtr> device = co_await runtime_.registry->by_endpoint_id(std::move(endpoint_id));
+  if (!device) co_return tl::unexpected(Refused{7003, device.error().text});
+  if (!*device) co_return tl::unexpected(Refused{0, "no such device"});
+  auto starting = (*device)->agent().start_command(std::move(command), std::move(command_key),
+                                                   std::move(input), timeout);
   tl::expected<control::OperationInfo, Refused> info =
-      co_await asio::co_spawn(device->strand(), std::move(starting), asio::use_awaitable);
+      co_await asio::co_spawn((*device)->strand(), std::move(starting), asio::use_awaitable);
   co_return info;
 }
 
-asio::awaitable<std::optional<control::OperationInfo>> ControlBackend::operation(
+asio::awaitable<Result<std::optional<control::OperationInfo>>> ControlBackend::operation(
     std::string endpoint_id, std::int64_t id) {
   using Found = std::optional<control::OperationInfo>;
   auto read = [endpoint_id, id](StateReader& state, MirrorReader&) -> Result<Found> {
@@ -165,45 +166,48 @@ asio::awaitable<std::optional<control::OperationInfo>> ControlBackend::operation
     return to_operation_info(**row, endpoint_id);
   };
   Result<Found> found = co_await runtime_.store.read(std::move(read));
-  if (!found) co_return std::nullopt;
-  co_return *found;
+  co_return found;
 }
 
-asio::awaitable<std::vector<control::OperationInfo>> ControlBackend::operations(
-    std::string endpoint_id, std::int64_t before_id, std::size_t limit) {
-  using Page = std::vector<control::OperationInfo>;
+asio::awaitable<Result<std::optional<std::vector<control::OperationInfo>>>>
+ControlBackend::operations(std::string endpoint_id, std::int64_t before_id, std::size_t limit) {
+  using Page = std::optional<std::vector<control::OperationInfo>>;
   auto read = [endpoint_id, before_id, limit](StateReader& state, MirrorReader&) -> Result<Page> {
     auto device = state.device_by_endpoint_id(endpoint_id);
     if (!device) return tl::unexpected(device.error());
     if (!*device) return Page{};
     auto rows = state.operations((*device)->id, before_id, limit);
     if (!rows) return tl::unexpected(rows.error());
-    Page out;
+    Page out(std::in_place);
     for (const OperationRow& row : *rows) {
-      if (auto info = to_operation_info(row, endpoint_id)) out.push_back(*std::move(info));
+      if (auto info = to_operation_info(row, endpoint_id)) out->push_back(*std::move(info));
     }
     return out;
   };
   Result<Page> page = co_await runtime_.store.read(std::move(read));
-  co_return page.value_or(Page{});
+  co_return page;
 }
 
-asio::awaitable<control::CancelResult> ControlBackend::cancel(std::string endpoint_id,
-                                                              std::int64_t id) {
-  DevicePtr device = co_await find(endpoint_id);
-  if (!device) co_return control::CancelResult::kNotFound;
+asio::awaitable<Result<control::CancelResult>> ControlBackend::cancel(std::string endpoint_id,
+                                                                      std::int64_t id) {
+  using control::CancelResult;
+  Result<DevicePtr> device = co_await runtime_.registry->by_endpoint_id(endpoint_id);
+  if (!device) co_return tl::unexpected(device.error());
+  if (!*device) co_return CancelResult::kNotFound;
   auto cancelling = [](DevicePtr target,
-                       std::int64_t operation) -> asio::awaitable<control::CancelResult> {
+                       std::int64_t operation) -> asio::awaitable<Result<CancelResult>> {
     Result<void> loaded = co_await target->load();
-    if (!loaded) co_return control::CancelResult::kNotFound;
-    co_return target->agent().cancel(operation);
+    if (!loaded) co_return tl::unexpected(loaded.error());
+    CancelResult done = co_await target->agent().cancel(operation);
+    co_return done;
   };
-  auto work = cancelling(device, id);
-  control::CancelResult result =
-      co_await asio::co_spawn(device->strand(), std::move(work), asio::use_awaitable);
-  if (result != control::CancelResult::kNotFound) co_return result;
-  std::optional<control::OperationInfo> info = co_await operation(endpoint_id, id);
-  co_return info ? control::CancelResult::kAlreadyDone : control::CancelResult::kNotFound;
+  auto work = cancelling(*device, id);
+  Result<CancelResult> result =
+      co_await asio::co_spawn((*device)->strand(), std::move(work), asio::use_awaitable);
+  if (!result || *result != CancelResult::kNotFound) co_return result;
+  Result<std::optional<control::OperationInfo>> info = co_await operation(endpoint_id, id);
+  if (!info) co_return tl::unexpected(info.error());
+  co_return *info ? CancelResult::kAlreadyDone : CancelResult::kNotFound;
 }
 
 std::shared_ptr<void> ControlBackend::watch(control::HappeningSink sink) {

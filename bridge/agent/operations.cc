@@ -232,6 +232,7 @@ asio::awaitable<void> VirtualAgent::run_to_end(Running running) {
                   operation->id, stored.error().text);
   }
   running_.erase(operation->id);
+  operation_ended_.notify();
   device_.note_work();
   bool good = operation->state == OperationState::kSucceeded;
   device_.runtime().metrics.operations.add({kind_name(operation->plan.kind), good ? "succeeded"

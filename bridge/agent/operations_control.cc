@@ -13,11 +13,13 @@ namespace bridge {
 namespace asio = boost::asio;
 using std::chrono::milliseconds;
 
-control::CancelResult VirtualAgent::cancel(std::int64_t operation_id) {
+asio::awaitable<control::CancelResult> VirtualAgent::cancel(std::int64_t operation_id) {
+  auto self = device_.shared_from_this();
   auto found = running_.find(operation_id);
-  if (found == running_.end()) return control::CancelResult::kNotFound;
-  return found->second.execution->cancel() ? control::CancelResult::kCancelled
-                                           : control::CancelResult::kAlreadySent;
+  if (found == running_.end()) co_return control::CancelResult::kNotFound;
+  if (!found->second.execution->cancel()) co_return control::CancelResult::kAlreadySent;
+  while (running_.count(operation_id) > 0) co_await operation_ended_.wait();
+  co_return control::CancelResult::kCancelled;
 }
 
 asio::awaitable<tl::expected<control::OperationInfo, control::Backend::Refused>>
@@ -53,6 +55,10 @@ VirtualAgent::start_command(std::string command, std::string command_key,
       }
     }
     co_return tl::unexpected(refused);
+  }
+  if (running_.size() >= device_.runtime().config.device.open_operations) {
+    co_return tl::unexpected(
+        Backend::Refused{7005, "too many operations wait for this device already"});
   }
   auto operation = std::make_shared<Operation>();
   operation->origin.kind = Origin::Kind::kGrpc;

@@ -67,9 +67,12 @@ class VirtualAgent {
   boost::asio::awaitable<tl::expected<control::OperationInfo, control::Backend::Refused>>
   start_command(std::string command, std::string command_key,
                 std::map<std::string, std::string> input, std::chrono::milliseconds timeout);
-  control::CancelResult cancel(std::int64_t operation_id);
+  /// Returns when the end of what was cancelled is stored.
+  boost::asio::awaitable<control::CancelResult> cancel(std::int64_t operation_id);
 
   // ---- operations
+  /// Tells watchers of its state.
+  void publish(const Operation& operation);
   /// The device was read from the store. Takes up what a restart has left open; what runs already
   /// is passed over.
   void on_loaded(const AgentRows& rows);
@@ -138,7 +141,6 @@ class VirtualAgent {
   boost::asio::awaitable<void> run_to_end(Running running);
   void finish_requests(const Operation& operation, Commit& commit);
   control::OperationInfo info_of(const Operation& operation) const;
-  void publish(const Operation& operation);
 
   // operations_resume.cc
   void resume(const OperationRow& row);
@@ -169,7 +171,8 @@ class VirtualAgent {
 
   Device& device_;
   std::map<std::int64_t, Running> running_;  ///< by operation id
-  std::int64_t last_volatile_id_ = 0;        ///< operations without a row count down from -1
+  Signal operation_ended_;
+  std::int64_t last_volatile_id_ = 0;  ///< operations without a row count down from -1
   std::map<std::string, std::set<std::string>> handling_;  ///< msg_ids under way, by controller
   std::optional<usp::SubscriptionSet> subscriptions_;
   ChangeWatch watch_;

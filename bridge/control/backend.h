@@ -13,6 +13,8 @@
 #include <variant>
 #include <vector>
 
+#include "bridge/result.h"
+
 namespace usp_msg {
 class Msg;
 }
@@ -86,45 +88,54 @@ using HappeningSink = std::function<void(const Happening&)>;
 
 enum class CancelResult { kCancelled, kNotFound, kAlreadySent, kAlreadyDone };
 
-/// Thread-safe. Each awaitable may be awaited on any executor and resumes there.
+/// Thread-safe. Each awaitable may be awaited on any executor and resumes there. An error says that
+/// the bridge cannot tell or do it now, never that something does not exist.
 class Backend {
  public:
   virtual ~Backend() = default;
 
-  virtual boost::asio::awaitable<std::optional<DeviceInfo>> device(std::string endpoint_id) = 0;
+  /// nullopt: no such device.
+  virtual boost::asio::awaitable<Result<std::optional<DeviceInfo>>> device(
+      std::string endpoint_id) = 0;
 
   /// Up to `limit` devices with an id above `after_id`, ascending.
-  virtual boost::asio::awaitable<std::vector<DeviceInfo>> devices(std::int64_t after_id,
-                                                                  std::size_t limit) = 0;
+  virtual boost::asio::awaitable<Result<std::vector<DeviceInfo>>> devices(std::int64_t after_id,
+                                                                          std::size_t limit) = 0;
+
+  /// How long an operation may take whose request does not say.
+  virtual std::chrono::milliseconds usual_timeout() const = 0;
 
   /// False: no such device.
-  virtual boost::asio::awaitable<bool> forget(std::string endpoint_id) = 0;
+  virtual boost::asio::awaitable<Result<bool>> forget(std::string endpoint_id) = 0;
 
   /// Does a USP request (Get, Set, Add, Delete, Operate, ...) as the operator, who may do
-  /// everything; the response, or a USP Error message. nullopt: no such device, or its agent is not
-  /// up yet. A `timeout` of zero means the configured deadline.
-  virtual boost::asio::awaitable<std::optional<usp_msg::Msg>> request(
+  /// everything; the response, or a USP Error message. nullopt: no such device. kBusy: its agent is
+  /// not up yet. A `timeout` of zero means usual_timeout().
+  virtual boost::asio::awaitable<Result<std::optional<usp_msg::Msg>>> request(
       std::string endpoint_id, usp_msg::Msg request, std::chrono::milliseconds timeout) = 0;
 
-  /// Stores a USP command as an operation and returns its id. The error is a USP Error code with
-  /// text.
+  /// Why a command was not stored.
   struct Refused {
-    std::uint32_t code = 0;
+    std::uint32_t code = 0;  ///< USP error code; 0: no such device
     std::string text;
   };
+  /// Stores a USP command as an operation. A `timeout` of zero means the configured deadline of
+  /// commands.
   virtual boost::asio::awaitable<tl::expected<OperationInfo, Refused>> start_command(
       std::string endpoint_id, std::string command, std::string command_key,
       std::map<std::string, std::string> input, std::chrono::milliseconds timeout) = 0;
 
-  virtual boost::asio::awaitable<std::optional<OperationInfo>> operation(std::string endpoint_id,
-                                                                         std::int64_t id) = 0;
+  /// nullopt: no such operation of this device.
+  virtual boost::asio::awaitable<Result<std::optional<OperationInfo>>> operation(
+      std::string endpoint_id, std::int64_t id) = 0;
 
-  /// Newest first, with an id below `before_id` (0: from the newest).
-  virtual boost::asio::awaitable<std::vector<OperationInfo>> operations(std::string endpoint_id,
-                                                                        std::int64_t before_id,
-                                                                        std::size_t limit) = 0;
+  /// Newest first, with an id below `before_id` (0: from the newest). nullopt: no such device.
+  virtual boost::asio::awaitable<Result<std::optional<std::vector<OperationInfo>>>> operations(
+      std::string endpoint_id, std::int64_t before_id, std::size_t limit) = 0;
 
-  virtual boost::asio::awaitable<CancelResult> cancel(std::string endpoint_id, std::int64_t id) = 0;
+  /// Returns when the end of what was cancelled is stored.
+  virtual boost::asio::awaitable<Result<CancelResult>> cancel(std::string endpoint_id,
+                                                              std::int64_t id) = 0;
 
   /// From now on `sink` hears of every Happening, until the returned handle is destroyed. After
   /// that the sink is not called any more.

@@ -31,9 +31,10 @@ asio::awaitable<grpc::Status> get_device(Backend& backend, const v1::GetDeviceRe
                                          v1::Device& response) {
   auto id = parse_device_name(request.name());
   if (!id) co_return invalid_argument("name: expected devices/{endpoint_id}");
-  std::optional<DeviceInfo> info = co_await backend.device(*id);
-  if (!info) co_return no_such_device(request.name());
-  fill(*info, &response);
+  Result<std::optional<DeviceInfo>> info = co_await backend.device(*id);
+  if (!info) co_return to_status(info.error());
+  if (!*info) co_return no_such_device(request.name());
+  fill(**info, &response);
   co_return grpc::Status::OK;
 }
 
@@ -44,11 +45,12 @@ asio::awaitable<grpc::Status> list_devices(Backend& backend, const v1::ListDevic
   auto after = parse_page_token(request.page_token());
   if (!after) co_return after.error();
   // One more than asked tells whether there is a next page.
-  std::vector<DeviceInfo> devices = co_await backend.devices(*after, *size + 1);
-  bool more = devices.size() > *size;
-  if (more) devices.resize(*size);
-  for (const DeviceInfo& info : devices) fill(info, response.add_devices());
-  if (more) response.set_next_page_token(std::to_string(devices.back().id));
+  Result<std::vector<DeviceInfo>> devices = co_await backend.devices(*after, *size + 1);
+  if (!devices) co_return to_status(devices.error());
+  bool more = devices->size() > *size;
+  if (more) devices->resize(*size);
+  for (const DeviceInfo& info : *devices) fill(info, response.add_devices());
+  if (more) response.set_next_page_token(std::to_string(devices->back().id));
   co_return grpc::Status::OK;
 }
 
@@ -56,8 +58,9 @@ asio::awaitable<grpc::Status> delete_device(Backend& backend,
                                             const v1::DeleteDeviceRequest& request) {
   auto id = parse_device_name(request.name());
   if (!id) co_return invalid_argument("name: expected devices/{endpoint_id}");
-  bool found = co_await backend.forget(*id);
-  if (!found) co_return no_such_device(request.name());
+  Result<bool> found = co_await backend.forget(*id);
+  if (!found) co_return to_status(found.error());
+  if (!*found) co_return no_such_device(request.name());
   co_return grpc::Status::OK;
 }
 
@@ -69,23 +72,30 @@ DeviceService::DeviceService(asio::any_io_executor executor, Backend& backend)
 grpc::ServerUnaryReactor* DeviceService::GetDevice(grpc::CallbackServerContext* context,
                                                    const v1::GetDeviceRequest* request,
                                                    v1::Device* response) {
-  return run_call(executor_, context,
-                  [this, request, response] { return get_device(backend_, *request, *response); });
+  return run_call(executor_, context, request, response,
+                  [&backend = backend_](const v1::GetDeviceRequest& in, v1::Device& out) {
+                    return get_device(backend, in, out);
+                  });
 }
 
 grpc::ServerUnaryReactor* DeviceService::ListDevices(grpc::CallbackServerContext* context,
                                                      const v1::ListDevicesRequest* request,
                                                      v1::ListDevicesResponse* response) {
-  return run_call(executor_, context, [this, request, response] {
-    return list_devices(backend_, *request, *response);
-  });
+  return run_call(
+      executor_, context, request, response,
+      [&backend = backend_](const v1::ListDevicesRequest& in, v1::ListDevicesResponse& out) {
+        return list_devices(backend, in, out);
+      });
 }
 
 grpc::ServerUnaryReactor* DeviceService::DeleteDevice(grpc::CallbackServerContext* context,
                                                       const v1::DeleteDeviceRequest* request,
-                                                      google::protobuf::Empty*) {
-  return run_call(executor_, context,
-                  [this, request] { return delete_device(backend_, *request); });
+                                                      google::protobuf::Empty* response) {
+  return run_call(
+      executor_, context, request, response,
+      [&backend = backend_](const v1::DeleteDeviceRequest& in, google::protobuf::Empty&) {
+        return delete_device(backend, in);
+      });
 }
 
 }  // namespace bridge::control

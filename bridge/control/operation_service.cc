@@ -1,10 +1,7 @@
 #include "bridge/control/operation_service.h"
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "bridge/control/call.h"
 #include "bridge/control/names.h"
@@ -63,9 +60,11 @@ asio::awaitable<grpc::Status> get(Backend& backend, const v1::GetOperationReques
                                   v1::Operation& response) {
   auto name = parse_operation_name(request.name());
   if (!name) co_return invalid_argument(kNameForm);
-  std::optional<OperationInfo> info = co_await backend.operation(name->endpoint_id, name->id);
-  if (!info) co_return no_such_operation(request.name());
-  fill(*info, &response);
+  Result<std::optional<OperationInfo>> info =
+      co_await backend.operation(name->endpoint_id, name->id);
+  if (!info) co_return to_status(info.error());
+  if (!*info) co_return no_such_operation(request.name());
+  fill(**info, &response);
   co_return grpc::Status::OK;
 }
 
@@ -77,7 +76,11 @@ asio::awaitable<grpc::Status> list(Backend& backend, const v1::ListOperationsReq
   if (!size) co_return size.error();
   auto before = parse_page_token(request.page_token());
   if (!before) co_return before.error();
-  std::vector<OperationInfo> rows = co_await backend.operations(*device, *before, *size + 1);
+  Result<std::optional<std::vector<OperationInfo>>> page =
+      co_await backend.operations(*device, *before, *size + 1);
+  if (!page) co_return to_status(page.error());
+  if (!*page) co_return no_such_device(request.device());
+  std::vector<OperationInfo>& rows = **page;
   bool more = rows.size() > *size;
   if (more) rows.resize(*size);
   for (const OperationInfo& info : rows) fill(info, response.add_operations());
@@ -89,18 +92,21 @@ asio::awaitable<grpc::Status> cancel(Backend& backend, const v1::CancelOperation
                                      v1::Operation& response) {
   auto name = parse_operation_name(request.name());
   if (!name) co_return invalid_argument(kNameForm);
-  CancelResult result = co_await backend.cancel(name->endpoint_id, name->id);
-  if (result == CancelResult::kNotFound) co_return no_such_operation(request.name());
-  if (result == CancelResult::kAlreadySent) {
+  Result<CancelResult> result = co_await backend.cancel(name->endpoint_id, name->id);
+  if (!result) co_return to_status(result.error());
+  if (*result == CancelResult::kNotFound) co_return no_such_operation(request.name());
+  if (*result == CancelResult::kAlreadySent) {
     co_return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION,
                            "the device has been asked already");
   }
-  if (result == CancelResult::kAlreadyDone) {
+  if (*result == CancelResult::kAlreadyDone) {
     co_return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, "the operation is over");
   }
-  std::optional<OperationInfo> info = co_await backend.operation(name->endpoint_id, name->id);
-  if (!info) co_return no_such_operation(request.name());
-  fill(*info, &response);
+  Result<std::optional<OperationInfo>> info =
+      co_await backend.operation(name->endpoint_id, name->id);
+  if (!info) co_return to_status(info.error());
+  if (!*info) co_return no_such_operation(request.name());
+  fill(**info, &response);
   co_return grpc::Status::OK;
 }
 
@@ -117,8 +123,7 @@ asio::awaitable<grpc::Status> wait_for_end(Backend& backend,
   auto until = std::chrono::steady_clock::now();
   until += timeout > milliseconds(0) ? timeout : kDefaultWait;
 
-  auto executor = co_await asio::this_coro::executor;
-  auto strand = asio::make_strand(executor);
+  auto strand = co_await asio::this_coro::executor;  // a call runs on its own
   auto over = std::make_shared<Promise<OperationInfo>>(strand);
   // Watch before looking, so that an end in between is not missed.
   std::shared_ptr<void> watch = backend.watch([over, strand, name](const Happening& happening) {
@@ -126,21 +131,19 @@ asio::awaitable<grpc::Status> wait_for_end(Backend& backend,
     if (info == nullptr || info->id != name->id || !is_over(*info)) return;
     asio::post(strand, [over, copy = *info] { over->set(copy); });
   });
-  std::optional<OperationInfo> info = co_await backend.operation(name->endpoint_id, name->id);
-  if (!info) co_return no_such_operation(request.name());
-  if (!is_over(*info)) {
-    auto wait = over->get_until(until);
-    std::optional<OperationInfo> ended =
-        co_await asio::co_spawn(strand, std::move(wait), asio::use_awaitable);
+  Result<std::optional<OperationInfo>> info =
+      co_await backend.operation(name->endpoint_id, name->id);
+  if (info && *info && !is_over(**info)) {
+    std::optional<OperationInfo> ended = co_await over->get_until(until);
     if (ended) {
-      info = std::move(ended);
+      *info = std::move(ended);
     } else {
       info = co_await backend.operation(name->endpoint_id, name->id);
     }
   }
-  watch.reset();
-  if (!info) co_return no_such_operation(request.name());
-  fill(*info, &response);
+  if (!info) co_return to_status(info.error());
+  if (!*info) co_return no_such_operation(request.name());
+  fill(**info, &response);
   co_return grpc::Status::OK;
 }
 
@@ -169,46 +172,53 @@ grpc::ServerUnaryReactor* OperationService::StartCommand(grpc::CallbackServerCon
                                                          const v1::StartCommandRequest* request,
                                                          v1::Operation* response) {
   // The gRPC deadline bounds this call, not the command that goes on after it.
-  auto timeout = call_timeout(*context, request->has_timeout(), request->timeout());
-  if (!request->has_timeout()) timeout = milliseconds(0);
-  if (!timeout) {
-    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-    reactor->Finish(timeout.error());
-    return reactor;
-  }
-  return run_call(executor_, context, [this, request, response, limit = *timeout] {
-    return start(backend_, *request, *response, limit);
-  });
+  auto timeout = timeout_field(request->has_timeout(), request->timeout());
+  if (!timeout) return refuse_call(context, timeout.error());
+  milliseconds limit = timeout->value_or(milliseconds(0));
+  return run_call(
+      executor_, context, request, response,
+      [&backend = backend_, limit](const v1::StartCommandRequest& in, v1::Operation& out) {
+        return start(backend, in, out, limit);
+      });
 }
 
 grpc::ServerUnaryReactor* OperationService::GetOperation(grpc::CallbackServerContext* context,
                                                          const v1::GetOperationRequest* request,
                                                          v1::Operation* response) {
-  return run_call(executor_, context,
-                  [this, request, response] { return get(backend_, *request, *response); });
+  return run_call(executor_, context, request, response,
+                  [&backend = backend_](const v1::GetOperationRequest& in, v1::Operation& out) {
+                    return get(backend, in, out);
+                  });
 }
 
 grpc::ServerUnaryReactor* OperationService::ListOperations(grpc::CallbackServerContext* context,
                                                            const v1::ListOperationsRequest* request,
                                                            v1::ListOperationsResponse* response) {
-  return run_call(executor_, context,
-                  [this, request, response] { return list(backend_, *request, *response); });
+  return run_call(
+      executor_, context, request, response,
+      [&backend = backend_](const v1::ListOperationsRequest& in, v1::ListOperationsResponse& out) {
+        return list(backend, in, out);
+      });
 }
 
 grpc::ServerUnaryReactor* OperationService::CancelOperation(
     grpc::CallbackServerContext* context, const v1::CancelOperationRequest* request,
     v1::Operation* response) {
-  return run_call(executor_, context,
-                  [this, request, response] { return cancel(backend_, *request, *response); });
+  return run_call(executor_, context, request, response,
+                  [&backend = backend_](const v1::CancelOperationRequest& in, v1::Operation& out) {
+                    return cancel(backend, in, out);
+                  });
 }
 
 grpc::ServerUnaryReactor* OperationService::WaitOperation(grpc::CallbackServerContext* context,
                                                           const v1::WaitOperationRequest* request,
                                                           v1::Operation* response) {
-  return run_timed_call(executor_, context, request,
-                        [this, request, response](milliseconds timeout) {
-                          return wait_for_end(backend_, *request, *response, timeout);
-                        });
+  auto work = [&backend = backend_](const v1::WaitOperationRequest& in, v1::Operation& out,
+                                    milliseconds timeout) {
+    return wait_for_end(backend, in, out, timeout);
+  };
+  return run_timed_call(executor_, context, request, response, milliseconds(0), std::move(work),
+                        WhenGone::kCancel);
 }
 
 }  // namespace bridge::control

@@ -21,10 +21,13 @@ asio::awaitable<tl::expected<usp_msg::Response, grpc::Status>> ask(Backend& back
                                                                    milliseconds timeout) {
   auto id = parse_device_name(device);
   if (!id) co_return tl::unexpected(invalid_argument("device: expected devices/{endpoint_id}"));
-  std::optional<usp_msg::Msg> answer = co_await backend.request(*id, std::move(message), timeout);
-  if (!answer) co_return tl::unexpected(no_such_device(device));
-  if (answer->body().has_error()) co_return tl::unexpected(to_status(answer->body().error()));
-  co_return answer->body().response();
+  Result<std::optional<usp_msg::Msg>> answer =
+      co_await backend.request(*id, std::move(message), timeout);
+  if (!answer) co_return tl::unexpected(to_status(answer.error()));
+  if (!*answer) co_return tl::unexpected(no_such_device(device));
+  const usp_msg::Body& body = (*answer)->body();
+  if (body.has_error()) co_return tl::unexpected(to_status(body.error()));
+  co_return body.response();
 }
 
 /// "Device.WiFi.SSID.1." and "SSID" of "Device.WiFi.SSID.1.SSID".
@@ -155,34 +158,38 @@ ParameterService::ParameterService(asio::any_io_executor executor, Backend& back
 grpc::ServerUnaryReactor* ParameterService::GetParameters(grpc::CallbackServerContext* context,
                                                           const v1::GetParametersRequest* request,
                                                           v1::GetParametersResponse* response) {
-  return run_call(executor_, context,
-                  [this, request, response] { return get(backend_, *request, *response); });
+  return run_call(
+      executor_, context, request, response,
+      [&backend = backend_](const v1::GetParametersRequest& in, v1::GetParametersResponse& out) {
+        return get(backend, in, out);
+      });
 }
 
 grpc::ServerUnaryReactor* ParameterService::SetParameters(grpc::CallbackServerContext* context,
                                                           const v1::SetParametersRequest* request,
                                                           v1::SetParametersResponse* response) {
-  return run_timed_call(executor_, context, request,
-                        [this, request, response](milliseconds timeout) {
-                          return set(backend_, *request, *response, timeout);
-                        });
+  return run_timed_call(
+      executor_, context, request, response, backend_.usual_timeout(),
+      [&backend = backend_](const v1::SetParametersRequest& in, v1::SetParametersResponse& out,
+                            milliseconds timeout) { return set(backend, in, out, timeout); });
 }
 
 grpc::ServerUnaryReactor* ParameterService::AddObject(grpc::CallbackServerContext* context,
                                                       const v1::AddObjectRequest* request,
                                                       v1::AddObjectResponse* response) {
-  return run_timed_call(executor_, context, request,
-                        [this, request, response](milliseconds timeout) {
-                          return add(backend_, *request, *response, timeout);
-                        });
+  return run_timed_call(
+      executor_, context, request, response, backend_.usual_timeout(),
+      [&backend = backend_](const v1::AddObjectRequest& in, v1::AddObjectResponse& out,
+                            milliseconds timeout) { return add(backend, in, out, timeout); });
 }
 
 grpc::ServerUnaryReactor* ParameterService::DeleteObject(grpc::CallbackServerContext* context,
                                                          const v1::DeleteObjectRequest* request,
-                                                         google::protobuf::Empty*) {
-  return run_timed_call(executor_, context, request, [this, request](milliseconds timeout) {
-    return remove(backend_, *request, timeout);
-  });
+                                                         google::protobuf::Empty* response) {
+  return run_timed_call(
+      executor_, context, request, response, backend_.usual_timeout(),
+      [&backend = backend_](const v1::DeleteObjectRequest& in, google::protobuf::Empty&,
+                            milliseconds timeout) { return remove(backend, in, timeout); });
 }
 
 }  // namespace bridge::control

@@ -106,6 +106,7 @@ void Server::set_serving(bool serving) {
 void Server::shutdown(std::chrono::milliseconds grace) {
   if (impl_->server == nullptr) return;
   set_serving(false);
+  impl_->watch.stop();
   impl_->server->Shutdown(std::chrono::system_clock::now() + grace);
   impl_->server->Wait();
   impl_->server.reset();

@@ -33,8 +33,8 @@ class Server {
   /// What grpc.health.v1 answers for every service.
   void set_serving(bool serving);
 
-  /// Takes no new calls, lets running ones end within `grace`, then cancels them. The executor must
-  /// still run meanwhile.
+  /// Takes no new calls, ends watches, lets other calls end within `grace`, then cancels them; what
+  /// they do goes on without them. The executor must still run meanwhile.
   void shutdown(std::chrono::milliseconds grace);
 
  private:

@@ -2,6 +2,8 @@
 
 #include <deque>
 #include <mutex>
+#include <set>
+#include <utility>
 
 #include "bridge/control/call.h"
 #include "bridge/control/names.h"
@@ -58,19 +60,40 @@ v1::WatchEvent to_event(const Happening& happening) {
   return event;
 }
 
+grpc::Status too_slow() {
+  return {grpc::StatusCode::RESOURCE_EXHAUSTED, "the client reads too slowly; watch again"};
+}
+
+grpc::Status stopping() {
+  return {grpc::StatusCode::UNAVAILABLE, "the bridge is stopping; watch again later"};
+}
+
+}  // namespace
+
+/// Those under way. Outlives the service while gRPC still has one of them.
+struct WatchService::Watchers {
+  std::mutex mutex;  ///< may be held when a Watcher takes its own, never the other way round
+  std::set<Watcher*> all;
+  bool stopping = false;
+};
+
 /// One watching client. Happenings come from bridge threads, the rest from gRPC's; it deletes
 /// itself when the call is done.
-class Watcher final : public grpc::ServerWriteReactor<v1::WatchEvent> {
+class WatchService::Watcher final : public grpc::ServerWriteReactor<v1::WatchEvent> {
  public:
-  explicit Watcher(grpc::Status status) { Finish(std::move(status)); }
-  explicit Watcher(std::string endpoint_id) : endpoint_id_(std::move(endpoint_id)) {
-    StartSendInitialMetadata();  // tells the client that it watches from now on
-  }
+  Watcher(std::shared_ptr<Watchers> watchers, std::string endpoint_id)
+      : watchers_(std::move(watchers)), endpoint_id_(std::move(endpoint_id)) {}
 
   void start(Backend& backend) {
+    StartSendInitialMetadata();  // tells the client that it watches from now on
     auto watch = backend.watch([this](const Happening& happening) { take(happening); });
     std::lock_guard lock(mutex_);
     watch_ = std::move(watch);
+  }
+
+  void end(const grpc::Status& status) {
+    std::lock_guard lock(mutex_);
+    finish_locked(status);
   }
 
   void OnWriteDone(bool ok) override {
@@ -78,16 +101,17 @@ class Watcher final : public grpc::ServerWriteReactor<v1::WatchEvent> {
     writing_ = false;
     buffer_.pop_front();
     if (!ok) return finish_locked(grpc::Status::CANCELLED);
-    if (overflow_ && !finished_) return finish_locked(too_slow());
+    if (overflow_) return finish_locked(too_slow());
     write_next_locked();
   }
 
-  void OnCancel() override {
-    std::lock_guard lock(mutex_);
-    finish_locked(grpc::Status::CANCELLED);
-  }
+  void OnCancel() override { end(grpc::Status::CANCELLED); }
 
   void OnDone() override {
+    {
+      std::lock_guard lock(watchers_->mutex);
+      watchers_->all.erase(this);
+    }
     // Ends the watch before the members go: after this no take() runs.
     std::shared_ptr<void> watch;
     {
@@ -99,10 +123,6 @@ class Watcher final : public grpc::ServerWriteReactor<v1::WatchEvent> {
   }
 
  private:
-  static grpc::Status too_slow() {
-    return {grpc::StatusCode::RESOURCE_EXHAUSTED, "the client reads too slowly; watch again"};
-  }
-
   void take(const Happening& happening) {
     if (!endpoint_id_.empty() && happening.endpoint_id != endpoint_id_) return;
     std::lock_guard lock(mutex_);
@@ -121,13 +141,13 @@ class Watcher final : public grpc::ServerWriteReactor<v1::WatchEvent> {
     StartWrite(&buffer_.front());
   }
 
-  void finish_locked(grpc::Status status) {
-    if (finished_) return;
-    finished_ = true;
-    Finish(std::move(status));
+  void finish_locked(const grpc::Status& status) {
+    if (std::exchange(finished_, true)) return;
+    Finish(status);
   }
 
-  std::string endpoint_id_;
+  const std::shared_ptr<Watchers> watchers_;
+  const std::string endpoint_id_;  ///< empty: every device
   std::mutex mutex_;
   std::shared_ptr<void> watch_;
   std::deque<v1::WatchEvent> buffer_;  ///< the front is being written while writing_
@@ -136,19 +156,29 @@ class Watcher final : public grpc::ServerWriteReactor<v1::WatchEvent> {
   bool finished_ = false;
 };
 
-}  // namespace
+WatchService::WatchService(Backend& backend)
+    : backend_(backend), watchers_(std::make_shared<Watchers>()) {}
+
+void WatchService::stop() {
+  std::lock_guard lock(watchers_->mutex);
+  watchers_->stopping = true;
+  for (Watcher* watcher : watchers_->all) watcher->end(stopping());
+}
 
 grpc::ServerWriteReactor<v1::WatchEvent>* WatchService::Watch(grpc::CallbackServerContext*,
                                                               const v1::WatchRequest* request) {
-  std::string endpoint_id;
-  if (!request->device().empty()) {
-    auto parsed = parse_device_name(request->device());
-    if (!parsed) {
-      return new Watcher(invalid_argument("device: expected devices/{endpoint_id} or nothing"));
-    }
-    endpoint_id = *parsed;
+  auto endpoint_id = parse_device_name(request->device());
+  auto* watcher = new Watcher(watchers_, endpoint_id.value_or(""));
+  if (!request->device().empty() && !endpoint_id) {
+    watcher->end(invalid_argument("device: expected devices/{endpoint_id} or nothing"));
+    return watcher;
   }
-  auto* watcher = new Watcher(std::move(endpoint_id));
+  std::lock_guard lock(watchers_->mutex);
+  if (watchers_->stopping) {
+    watcher->end(stopping());
+    return watcher;
+  }
+  watchers_->all.insert(watcher);
   watcher->start(backend_);
   return watcher;
 }

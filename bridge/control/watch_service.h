@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+
 #include "bridge/control/backend.h"
 #include "proto/bridge/v1/watch.grpc.pb.h"
 
@@ -8,13 +10,21 @@ namespace bridge::control {
 /// bridge.v1.WatchService: every client has a bounded buffer and is ended when it overflows.
 class WatchService final : public v1::WatchService::CallbackService {
  public:
-  explicit WatchService(Backend& backend) : backend_(backend) {}
+  /// `backend` outlives it.
+  explicit WatchService(Backend& backend);
+
+  /// Ends every watch, and those to come, with UNAVAILABLE. Any thread.
+  void stop();
 
   grpc::ServerWriteReactor<v1::WatchEvent>* Watch(grpc::CallbackServerContext* context,
                                                   const v1::WatchRequest* request) override;
 
  private:
+  class Watcher;
+  struct Watchers;
+
   Backend& backend_;
+  std::shared_ptr<Watchers> watchers_;
 };
 
 }  // namespace bridge::control

@@ -1,0 +1,151 @@
+// A Backend with a few devices and operations, and switches for what goes wrong.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <boost/asio/use_awaitable.hpp>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bridge/control/backend.h"
+#include "bridge/event_hub.h"
+#include "bridge/wait.h"
+#include "proto/usp/usp_msg.pb.h"
+
+namespace bridge::control {
+
+/// Set it up before the calls come; what it was asked is read after they have ended.
+class FakeBackend final : public Backend {
+ public:
+  template <class T>
+  using Later = boost::asio::awaitable<T>;
+  using Millis = std::chrono::milliseconds;
+
+  std::vector<DeviceInfo> all_devices;
+  std::vector<OperationInfo> all_operations;  ///< oldest first
+  usp_msg::Msg answer;                        ///< to every request
+  std::optional<Refused> refusal;             ///< of every command
+  CancelResult cancel_result = CancelResult::kCancelled;
+  std::optional<Error> trouble;  ///< what every call that can says
+  std::string exception;         ///< what request() throws; empty: nothing
+  bool hangs = false;            ///< request() and start_command() never answer
+  EventHub events;
+
+  usp_msg::Msg asked;
+  Millis asked_timeout{-1};
+  std::string asked_key;
+  std::map<std::string, std::string> asked_input;
+  std::atomic<int> hanging{0};
+
+  Later<Result<std::optional<DeviceInfo>>> device(std::string endpoint_id) override {
+    if (trouble) co_return tl::unexpected(*trouble);
+    const DeviceInfo* found = find(endpoint_id);
+    co_return found == nullptr ? std::nullopt : std::optional(*found);
+  }
+  Later<Result<std::vector<DeviceInfo>>> devices(std::int64_t after_id,
+                                                 std::size_t limit) override {
+    if (trouble) co_return tl::unexpected(*trouble);
+    std::vector<DeviceInfo> page;
+    for (const DeviceInfo& each : all_devices) {
+      if (each.id > after_id && page.size() < limit) page.push_back(each);
+    }
+    co_return page;
+  }
+  Millis usual_timeout() const override { return std::chrono::seconds(30); }
+  Later<Result<bool>> forget(std::string endpoint_id) override {
+    if (trouble) co_return tl::unexpected(*trouble);
+    co_return std::erase_if(
+        all_devices, [&](const DeviceInfo& each) { return each.endpoint_id == endpoint_id; }) > 0;
+  }
+  Later<Result<std::optional<usp_msg::Msg>>> request(std::string endpoint_id, usp_msg::Msg request,
+                                                     Millis timeout) override {
+    asked = std::move(request);
+    asked_timeout = timeout;
+    if (hangs) co_await hang();
+    if (!exception.empty()) throw std::runtime_error(exception);
+    if (trouble) co_return tl::unexpected(*trouble);
+    if (find(endpoint_id) == nullptr) co_return std::nullopt;
+    co_return answer;
+  }
+  Later<tl::expected<OperationInfo, Refused>> start_command(
+      std::string endpoint_id, std::string command, std::string command_key,
+      std::map<std::string, std::string> input, Millis timeout) override {
+    asked_timeout = timeout;
+    asked_key = std::move(command_key);
+    asked_input = std::move(input);
+    if (find(endpoint_id) == nullptr) co_return tl::unexpected(Refused{0, "no such device"});
+    if (refusal) co_return tl::unexpected(*refusal);
+    OperationInfo info;
+    info.id = 7;
+    info.endpoint_id = endpoint_id;
+    info.summary = command;
+    info.created_ms = 1000;
+    co_return info;
+  }
+  Later<Result<std::optional<OperationInfo>>> operation(std::string endpoint_id,
+                                                        std::int64_t id) override {
+    if (trouble) co_return tl::unexpected(*trouble);
+    std::lock_guard lock(mutex_);
+    for (const OperationInfo& each : all_operations) {
+      if (each.endpoint_id == endpoint_id && each.id == id) co_return each;
+    }
+    co_return std::nullopt;
+  }
+  Later<Result<std::optional<std::vector<OperationInfo>>>> operations(std::string endpoint_id,
+                                                                      std::int64_t before_id,
+                                                                      std::size_t limit) override {
+    if (trouble) co_return tl::unexpected(*trouble);
+    if (find(endpoint_id) == nullptr) co_return std::nullopt;
+    std::vector<OperationInfo> page;
+    for (auto each = all_operations.rbegin(); each != all_operations.rend(); ++each) {
+      bool fits = before_id == 0 || each->id < before_id;
+      if (each->endpoint_id == endpoint_id && fits && page.size() < limit) page.push_back(*each);
+    }
+    co_return page;
+  }
+  Later<Result<CancelResult>> cancel(std::string, std::int64_t) override {
+    if (trouble) co_return tl::unexpected(*trouble);
+    co_return cancel_result;
+  }
+  std::shared_ptr<void> watch(HappeningSink sink) override {
+    ++watches;
+    return events.watch(std::move(sink));
+  }
+
+  /// Ends an operation and tells watchers.
+  void end(std::int64_t id, OperationState state) {
+    Happening happening;
+    {
+      std::lock_guard lock(mutex_);
+      auto found = std::find_if(all_operations.begin(), all_operations.end(),
+                                [id](const OperationInfo& each) { return each.id == id; });
+      found->state = state;
+      found->finished_ms = 5000;
+      happening = {5000, found->endpoint_id, *found};
+    }
+    events.publish(happening);
+  }
+
+  std::atomic<int> watches{0};
+
+ private:
+  const DeviceInfo* find(const std::string& endpoint_id) const {
+    for (const DeviceInfo& each : all_devices) {
+      if (each.endpoint_id == endpoint_id) return &each;
+    }
+    return nullptr;
+  }
+  Later<void> hang() {
+    Signal never(co_await boost::asio::this_coro::executor);
+    ++hanging;
+    for (;;) co_await never.wait();
+  }
+
+  std::mutex mutex_;
+};
+
+}  // namespace bridge::control
