@@ -9,6 +9,7 @@
 #include "bridge/agent/local_schema.h"
 #include "bridge/agent/unique_keys.h"
 #include "bridge/agent/view.h"
+#include "bridge/agent/virtual_agent.h"
 #include "bridge/fault_map.h"
 #include "bridge/runtime.h"
 #include "bridge/task/add_object.h"
@@ -136,10 +137,14 @@ WorkPtr Execution::make_work(std::shared_ptr<task::Task> task, std::size_t step)
   work->task = std::move(task);
   work->deadline = steady(operation_->deadline_ms);
   if (operation_->id != 0) {
-    work->save = [operation = operation_, step](const std::string& progress) -> StateWrite {
+    work->save = [weak = weak_from_this(), operation = operation_,
+                  step](const std::string& progress) -> StateWrite {
       operation->task = progress;
       operation->task_step = step;
+      bool first = operation->state == OperationState::kQueued;
       operation->state = OperationState::kRunning;
+      auto self = weak.lock();
+      if (first && self) self->device_.agent().publish(*operation);
       return [id = operation->id, bytes = encode_progress(*operation)](StateWriter& state) {
         auto updated =
             state.update_operation(id, static_cast<int>(OperationState::kRunning), bytes);
