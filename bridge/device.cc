@@ -347,7 +347,9 @@ void Device::publish(const Commit& commit) {
     if (const auto* value = std::get_if<ValueChanged>(&change)) {
       auto path = path_of(value->path);
       if (!path) return;
-      happening.what = control::ValueChanged{*path, value->value};
+      std::string_view name = std::string_view(*path).substr(path->rfind('.') + 1);
+      std::string text(to_usp_text(name, value->value, value->type));
+      happening.what = control::ValueChanged{*path, std::move(text)};
     } else if (const auto* created = std::get_if<ObjectCreated>(&change)) {
       auto path = path_of(created->path);
       if (!path) return;
