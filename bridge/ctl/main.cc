@@ -214,14 +214,18 @@ int command(const Session& session, const std::string& device, const std::string
 
 int list_operations(const Session& session, const std::string& device) {
   auto stub = v1::OperationService::NewStub(session.channel);
-  grpc::ClientContext context;
-  session.prepare(context);
   v1::ListOperationsRequest request;
   request.set_device(name_of(device));
-  v1::ListOperationsResponse response;
-  grpc::Status status = stub->ListOperations(&context, request, &response);
-  if (!status.ok()) return fail(status);
-  for (const v1::Operation& operation : response.operations()) print(operation);
+  request.set_page_size(1000);
+  do {
+    grpc::ClientContext context;
+    session.prepare(context);
+    v1::ListOperationsResponse page;
+    grpc::Status status = stub->ListOperations(&context, request, &page);
+    if (!status.ok()) return fail(status);
+    for (const v1::Operation& operation : page.operations()) print(operation);
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
   return 0;
 }
 
@@ -245,7 +249,8 @@ int main(int argc, char** argv) {
   std::string address = "127.0.0.1:50051";
   Session session;
   app.add_option("--address", address, "host:port or unix:/path")->envname("USP_BRIDGECTL_ADDRESS");
-  app.add_option("--timeout", session.timeout_s, "seconds a call may take");
+  app.add_option("--timeout", session.timeout_s, "seconds a call may take")
+      ->check(CLI::PositiveNumber);
   app.require_subcommand(1);
   std::string device;
   std::string path;
