@@ -1,0 +1,176 @@
+// usp-bridgectl against the running bridge: what it prints, and how it exits.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/integration/world.h"
+
+namespace integration {
+namespace {
+
+using support::Process;
+using testing::AllOf;
+using testing::ContainsRegex;
+using testing::HasSubstr;
+using testing::Not;
+
+const std::string kSsid = "Device.WiFi.SSID.1.SSID";
+
+struct Ended {
+  int status = -1;
+  std::string output;
+};
+
+/// Waits for its end.
+Ended run(std::vector<std::string> arguments, std::vector<std::string> environment = {}) {
+  Process process(USP_BRIDGECTL, std::move(arguments),
+                  Process::Options{.environment = std::move(environment)});
+  // All output is read when no line fits.
+  process.wait_for_line([](const std::string&) { return false; });
+  auto status = process.wait_for_exit();
+  return {status.value_or(-1), process.output()};
+}
+
+struct Ctl : testing::Test {
+  Ctl() : cpe(world.device("1")) { EXPECT_TRUE(cpe->wait_for("session_end")); }
+
+  std::vector<std::string> with_address(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(),
+                     {"--address", "127.0.0.1:" + std::to_string(world.grpc_port())});
+    return arguments;
+  }
+  Ended ctl(std::vector<std::string> arguments) const {
+    return run(with_address(std::move(arguments)));
+  }
+
+  World world;
+  std::unique_ptr<Cpe> cpe;
+};
+
+TEST_F(Ctl, ListsDevices) {
+  Ended devices = ctl({"devices"});
+
+  EXPECT_EQ(devices.status, 0) << devices.output;
+  EXPECT_THAT(devices.output, AllOf(HasSubstr(cpe->endpoint_id() + "\tExample\t1.4.2\tDevice.\tup"),
+                                    ContainsRegex("\t20[0-9-]+T[0-9:]+Z")));
+}
+
+TEST_F(Ctl, TakesTheAddressFromTheEnvironment) {
+  Ended devices =
+      run({"devices"}, {"USP_BRIDGECTL_ADDRESS=127.0.0.1:" + std::to_string(world.grpc_port())});
+
+  EXPECT_EQ(devices.status, 0) << devices.output;
+}
+
+TEST_F(Ctl, GetsParametersAndFailsWhenAPathNamesNothing) {
+  Ended good = ctl({"get", cpe->endpoint_id(), kSsid});
+  EXPECT_EQ(good.status, 0) << good.output;
+  EXPECT_THAT(good.output, HasSubstr(kSsid + " = Home-1"));
+
+  Ended bad = ctl({"get", cpe->endpoint_id(), kSsid, "Device.Nothing."});
+  EXPECT_EQ(bad.status, 1);
+  EXPECT_THAT(bad.output,
+              AllOf(HasSubstr("Home-1"), HasSubstr("Device.Nothing.: "), HasSubstr("(7026)")));
+}
+
+TEST_F(Ctl, SetsParametersAndSaysWhatWasRefused) {
+  Ended good = ctl({"set", cpe->endpoint_id(), kSsid + "=a=b"});
+  EXPECT_EQ(good.status, 0) << good.output;
+  EXPECT_EQ(cpe->command("get", kSsid), "a=b");
+
+  Ended refused = ctl({"set", cpe->endpoint_id(), "Device.DHCPv4.Server.Pool.1.LeaseTime=soon"});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.output,
+              AllOf(HasSubstr("usp-bridgectl: USP 70"),
+                    HasSubstr("Device.DHCPv4.Server.Pool.1.LeaseTime"), HasSubstr("(code 3)")));
+
+  Ended wrong = ctl({"set", cpe->endpoint_id(), kSsid});
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_THAT(wrong.output, HasSubstr("expected PATH=VALUE: " + kSsid));
+}
+
+TEST_F(Ctl, AddsAndDeletesARow) {
+  Ended added = ctl({"add", cpe->endpoint_id(), "Device.NAT.PortMapping.", "ExternalPort=8081"});
+  EXPECT_EQ(added.status, 0) << added.output;
+  EXPECT_THAT(added.output, HasSubstr("Device.NAT.PortMapping.2."));
+  EXPECT_EQ(cpe->command("get", "Device.NAT.PortMapping.2.ExternalPort"), "8081");
+
+  EXPECT_EQ(ctl({"delete", cpe->endpoint_id(), "Device.NAT.PortMapping.2."}).status, 0);
+  Ended again = ctl({"delete", cpe->endpoint_id(), "Device.NAT.PortMapping.2."});
+  EXPECT_EQ(again.status, 1);
+  EXPECT_THAT(again.output, HasSubstr("(code 5)"));
+}
+
+TEST_F(Ctl, RunsACommandAndListsIt) {
+  Ended ping = ctl(
+      {"run", cpe->endpoint_id(), "Device.IP.Diagnostics.IPPing()", "Host=192.0.2.1", "--wait"});
+  EXPECT_EQ(ping.status, 0) << ping.output;
+  EXPECT_THAT(ping.output, AllOf(HasSubstr("\tSUCCEEDED\tOperate Device.IP.Diagnostics.IPPing()"),
+                                 HasSubstr("  SuccessCount = 3")));
+
+  Ended failed = ctl({"run", cpe->endpoint_id(), "Device.IP.Diagnostics.IPPing()",
+                      "Host=nowhere.invalid", "--wait"});
+  EXPECT_EQ(failed.status, 1);
+  EXPECT_THAT(failed.output, HasSubstr("\tFAILED\t"));
+
+  Ended listed = ctl({"operations", cpe->endpoint_id()});
+  EXPECT_EQ(listed.status, 0) << listed.output;
+  EXPECT_THAT(listed.output,
+              AllOf(HasSubstr("/operations/1\tSUCCEEDED"), HasSubstr("/operations/2\tFAILED")));
+}
+
+TEST_F(Ctl, WatchesUntilTheBridgeIsGone) {
+  Process watching(USP_BRIDGECTL, with_address({"watch", cpe->endpoint_id()}));
+  // The first events may lie before the watch: it informs until one is seen.
+  do {
+    cpe->command("inform");
+  } while (!watching.wait_for_text("inform {", std::chrono::seconds(2)));
+
+  world.kill_bridge();
+
+  EXPECT_EQ(watching.wait_for_exit(), 1) << watching.output();
+  EXPECT_THAT(watching.output(), HasSubstr("(code 14)"));
+}
+
+TEST_F(Ctl, ForgetsADevice) {
+  EXPECT_EQ(ctl({"forget", cpe->endpoint_id()}).status, 0);
+
+  EXPECT_THAT(ctl({"devices"}).output, Not(HasSubstr(cpe->endpoint_id())));
+  Ended again = ctl({"forget", cpe->endpoint_id()});
+  EXPECT_EQ(again.status, 1);
+  EXPECT_THAT(again.output, HasSubstr("no such device: devices/" + cpe->endpoint_id()));
+}
+
+TEST_F(Ctl, GivesUpOnASleepingDeviceAtItsTimeout) {
+  cpe->command("sleep");
+
+  Ended set = run({"--address", "127.0.0.1:" + std::to_string(world.grpc_port()), "--timeout", "1",
+                   "set", cpe->endpoint_id(), kSsid + "=late"});
+
+  EXPECT_EQ(set.status, 1);
+  EXPECT_THAT(set.output, HasSubstr("(code 4)"));
+}
+
+TEST(CtlAlone, SaysThatNobodyListens) {
+  Ended devices =
+      run({"--address", "127.0.0.1:" + std::to_string(support::free_port()), "devices"});
+
+  EXPECT_EQ(devices.status, 1);
+  EXPECT_THAT(devices.output, HasSubstr("(code 14)"));
+}
+
+TEST(CtlAlone, SaysWhatIsWrongWithItsArguments) {
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{},
+                                             {"nonsense"},
+                                             {"get"},
+                                             {"set", "device"},
+                                             {"--timeout", "0", "devices"},
+                                             {"--timeout", "soon", "devices"}}) {
+    Ended ended = run(arguments);
+    EXPECT_GT(ended.status, 100) << ended.output;
+    EXPECT_THAT(ended.output, HasSubstr("--help"));
+  }
+}
+
+}  // namespace
+}  // namespace integration
