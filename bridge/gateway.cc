@@ -448,12 +448,13 @@ void Gateway::stop() { impl_->stop(); }
 
 void Gateway::reload() {
   bool good = true;
-  for (const auto& server : impl_->acs) {
-    auto reloaded = server->reload_tls();
-    if (reloaded) continue;
+  auto note = [&good](const char* of, const tl::expected<void, std::string>& reloaded) {
+    if (reloaded) return;
     good = false;
-    spdlog::error("reload: {}; the certificates in use stay", reloaded.error());
-  }
+    spdlog::error("reload: {}: {}; the certificates in use stay", of, reloaded.error());
+  };
+  for (const auto& server : impl_->acs) note("cwmp", server->reload_tls());
+  note("grpc", impl_->grpc->reload_tls());
   if (good) spdlog::info("reload: certificates read again");
 }
 

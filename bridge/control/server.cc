@@ -4,11 +4,10 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 
-#include <fstream>
-#include <iterator>
 #include <mutex>
 #include <stdexcept>
 
+#include "bridge/control/certificates.h"
 #include "bridge/control/device_service.h"
 #include "bridge/control/operation_service.h"
 #include "bridge/control/parameter_service.h"
@@ -21,33 +20,27 @@ namespace {
 /// A control message is small; this leaves room for a Set of some thousand parameters.
 constexpr int kMaxMessageBytes = 4 * 1024 * 1024;
 
-std::string read_file(const std::string& name) {
-  std::ifstream file(name, std::ios::binary);
-  if (!file) throw std::runtime_error("grpc: cannot read " + name);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 bool is_local(const std::string& listen) {
   return listen.starts_with("unix:") || listen.starts_with("127.") ||
          listen.starts_with("localhost:") || listen.starts_with("[::1]:");
 }
 
-std::shared_ptr<grpc::ServerCredentials> credentials(const ServerOptions& options) {
-  bool tls = !options.certificate_file.empty();
-  if (!is_local(options.listen) && options.client_ca_file.empty() && !options.allow_insecure) {
-    throw std::runtime_error(
-        "grpc: " + options.listen +
-        " is not on loopback and clients are not authenticated: set client_ca, or "
-        "allow it explicitly");
+void check_reach(const ServerOptions& options) {
+  if (is_local(options.listen) || !options.client_ca_file.empty() || options.allow_insecure) return;
+  throw std::runtime_error("grpc: " + options.listen +
+                           " is not on loopback and clients are not authenticated: set client_ca, "
+                           "or allow it explicitly");
+}
+
+/// nullptr: no TLS.
+std::unique_ptr<Certificates> certificates_of(const ServerOptions& options) {
+  if (options.certificate_file.empty()) return nullptr;
+  try {
+    return std::make_unique<Certificates>(
+        CertificateFiles{options.certificate_file, options.key_file, options.client_ca_file});
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error(std::string("grpc: ") + error.what());
   }
-  if (!tls) return grpc::InsecureServerCredentials();
-  grpc::SslServerCredentialsOptions ssl(
-      options.client_ca_file.empty() ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
-                                     : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  ssl.pem_key_cert_pairs.push_back(
-      {read_file(options.key_file), read_file(options.certificate_file)});
-  if (!options.client_ca_file.empty()) ssl.pem_root_certs = read_file(options.client_ca_file);
-  return grpc::SslServerCredentials(ssl);
 }
 
 void enable_plugins() {
@@ -72,15 +65,20 @@ struct Server::Impl {
   OperationService operations;
   WatchService watch;
   int port = 0;
+  std::unique_ptr<Certificates> certificates;
   std::unique_ptr<grpc::Server> server;  // last: goes first
 };
 
 Server::Server(boost::asio::any_io_executor executor, Backend& backend,
                const ServerOptions& options)
     : impl_(std::make_unique<Impl>(std::move(executor), backend)) {
+  check_reach(options);
+  impl_->certificates = certificates_of(options);
+  auto credentials =
+      impl_->certificates ? impl_->certificates->credentials() : grpc::InsecureServerCredentials();
   enable_plugins();
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(options.listen, credentials(options), &impl_->port);
+  builder.AddListeningPort(options.listen, credentials, &impl_->port);
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   // Two processes must never share the port: each would get half of the calls.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
@@ -101,6 +99,11 @@ int Server::port() const { return impl_->port; }
 
 void Server::set_serving(bool serving) {
   impl_->server->GetHealthCheckService()->SetServingStatus(serving);
+}
+
+tl::expected<void, std::string> Server::reload_tls() {
+  if (!impl_->certificates) return {};
+  return impl_->certificates->reload();
 }
 
 void Server::shutdown(std::chrono::milliseconds grace) {

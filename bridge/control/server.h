@@ -5,6 +5,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <tl/expected.hpp>
 
 namespace bridge::control {
 
@@ -32,6 +33,9 @@ class Server {
 
   /// What grpc.health.v1 answers for every service.
   void set_serving(bool serving);
+
+  /// Reads the PEM files again, for connections to come. On an error the old ones stay in use.
+  tl::expected<void, std::string> reload_tls();
 
   /// Takes no new calls, ends watches, lets other calls end within `grace`, then cancels them; what
   /// they do goes on without them. The executor must still run meanwhile.
