@@ -202,6 +202,14 @@ usp::mtp::MqttOptions mqtt_options(const MqttConfig& config) {
   return out;
 }
 
+std::unique_ptr<usp::mtp::Transport> make_transport(const MqttConfig& config) {
+  try {
+    return std::make_unique<usp::mtp::MqttTransport>(mqtt_options(config));
+  } catch (const std::invalid_argument& error) {
+    throw std::runtime_error(error.what());
+  }
+}
+
 control::ServerOptions grpc_options(const GrpcConfig& config) {
   control::ServerOptions out;
   out.listen = config.listen;
@@ -237,7 +245,7 @@ struct Gateway::Impl {
         sessions(runtime),
         stun_handler(runtime),
         observer(metrics),
-        northbound(runtime, std::make_unique<usp::mtp::MqttTransport>(mqtt_options(settings.mqtt))),
+        northbound(runtime, make_transport(settings.mqtt)),
         backend(runtime),
         sweep_timer(io),
         purge_timer(io) {
@@ -313,9 +321,13 @@ void Gateway::Impl::start() {
   auto count = [](StateReader& state, MirrorReader&) { return state.device_count(); };
   if (auto devices = store->read_now(count)) metrics.devices.Set(static_cast<double>(*devices));
 
-  for (const CwmpListenerConfig& listener : config.cwmp.all_listeners()) {
-    acs.push_back(std::make_unique<cwmp::Server>(
-        io.get_executor(), acs_options(config.cwmp, listener), sessions, &observer));
+  try {
+    for (const CwmpListenerConfig& listener : config.cwmp.all_listeners()) {
+      acs.push_back(std::make_unique<cwmp::Server>(
+          io.get_executor(), acs_options(config.cwmp, listener), sessions, &observer));
+    }
+  } catch (const std::invalid_argument& error) {
+    throw std::runtime_error(std::string("cwmp: ") + error.what());
   }
   start_stun();
   AdminServer::Options options;
@@ -330,7 +342,7 @@ void Gateway::Impl::start() {
   options.not_ready = [this] { return not_ready(); };
   run_threads();
   auto started = AdminServer::start(io.get_executor(), std::move(options));
-  if (!started) throw std::runtime_error("admin: " + started.error().text);
+  if (!started) throw std::runtime_error(started.error().text);
   admin = *std::move(started);
   grpc = std::make_unique<control::Server>(io.get_executor(), backend, grpc_options(config.grpc));
   northbound.start();
