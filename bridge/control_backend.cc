@@ -176,11 +176,17 @@ ControlBackend::operations(std::string endpoint_id, std::int64_t before_id, std:
     auto device = state.device_by_endpoint_id(endpoint_id);
     if (!device) return tl::unexpected(device.error());
     if (!*device) return Page{};
-    auto rows = state.operations((*device)->id, before_id, limit);
-    if (!rows) return tl::unexpected(rows.error());
     Page out(std::in_place);
-    for (const OperationRow& row : *rows) {
-      if (auto info = to_operation_info(row, endpoint_id)) out->push_back(*std::move(info));
+    // Rows that are no operations make no page short: a short one is taken for the last.
+    for (std::int64_t before = before_id; out->size() < limit;) {
+      std::size_t missing = limit - out->size();
+      auto rows = state.operations((*device)->id, before, missing);
+      if (!rows) return tl::unexpected(rows.error());
+      for (const OperationRow& row : *rows) {
+        if (auto info = to_operation_info(row, endpoint_id)) out->push_back(*std::move(info));
+        before = row.id;
+      }
+      if (rows->size() < missing) break;
     }
     return out;
   };
