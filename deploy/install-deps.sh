@@ -2,7 +2,7 @@
 # Installs what the build, the tests and the demo need on Debian 12. Does nothing where all of it is there.
 #
 #   deploy/install-deps.sh          what building and the demo need
-#   deploy/install-deps.sh --tests  and what the test suite needs besides (Node.js for an independent controller)
+#   deploy/install-deps.sh --tests  and what the test suite needs besides (prosody; Node.js for an independent controller)
 set -euo pipefail
 
 packages=(
@@ -14,8 +14,9 @@ packages=(
   libgtest-dev libgmock-dev libbenchmark-dev
   mosquitto mosquitto-clients procps
 )
-if [[ "${1:-}" == "--tests" ]] && ! command -v npm >/dev/null; then
-  packages+=(nodejs npm)
+if [[ "${1:-}" == "--tests" ]]; then
+  packages+=(prosody)
+  command -v npm >/dev/null || packages+=(nodejs npm)
 fi
 
 missing=()
@@ -31,7 +32,7 @@ if [[ $EUID -ne 0 ]]; then
   sudo=(sudo)
 fi
 echo "Installing: ${missing[*]}"
-# mosquitto's package would start a broker of its own on 1883; the demo and the tests start theirs.
+# The packages of mosquitto and prosody would start servers of their own; the demo and the tests start theirs.
 policy=/usr/sbin/policy-rc.d
 placed=
 if [[ ! -e $policy ]]; then
