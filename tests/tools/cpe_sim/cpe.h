@@ -108,6 +108,8 @@ class Cpe {
   std::optional<std::string> value(std::string_view path, TimePoint now) const;
   /// Below `ManagementServer.`.
   std::string management(std::string_view name) const;
+  /// A wait by the time scale.
+  milliseconds scaled(milliseconds wait) const;
   /// Kept over a factory reset.
   void set_own(const std::string& name, const std::string& value);
 
@@ -167,7 +169,6 @@ class Cpe {
   void tick_periodic(TimePoint now);
   void tick_changes(TimePoint now);
   void notify(const std::string& path);
-  milliseconds scaled(milliseconds wait) const;
   std::string present(const Param& param, TimePoint now) const;
   cwmp::Inform make_inform(TimePoint now) const;
 

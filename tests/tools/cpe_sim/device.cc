@@ -40,9 +40,21 @@ void Device::start(milliseconds delay) {
   asio::co_spawn(strand_, std::move(running), asio::detached);
   auto running_udp = run_udp();
   asio::co_spawn(strand_, std::move(running_udp), asio::detached);
+  if (!has_xmpp(*cpe_)) return;
+  // It only runs within run_xmpp(), which keeps the device.
+  auto changed = [this] { timer_.cancel(); };
+  xmpp_ = std::make_unique<XmppLink>(strand_, *cpe_, journal_, client_.tls, std::move(changed));
+  auto logging_in = run_xmpp();
+  asio::co_spawn(strand_, std::move(logging_in), asio::detached);
+}
+
+asio::awaitable<void> Device::run_xmpp() {
+  auto self = shared_from_this();
+  co_await xmpp_->run();
 }
 
 void Device::poke() {
+  if (xmpp_) xmpp_->look();
   down_ = cpe_->is_down();
   timer_.cancel();
   udp_timer_.cancel();
@@ -64,6 +76,7 @@ asio::awaitable<void> Device::run(milliseconds delay) {
     const auto time = now();
     cpe_->tick(time);
     note_boot();
+    if (xmpp_) xmpp_->look();
     auto transfer = cpe_->next_transfer(time);
     if (transfer) {
       Transfer wanted = *std::move(transfer);

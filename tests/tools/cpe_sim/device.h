@@ -16,6 +16,7 @@
 #include "tests/tools/cpe_sim/journal.h"
 #include "tests/tools/cpe_sim/stun_client.h"
 #include "tests/tools/cpe_sim/udp_port.h"
+#include "tests/tools/cpe_sim/xmpp_link.h"
 
 namespace cpe_sim {
 
@@ -59,6 +60,7 @@ class Device : public std::enable_shared_from_this<Device> {
   void open_udp();
   void on_datagram(const std::string& bytes);
   void poke();
+  boost::asio::awaitable<void> run_xmpp();
   void note_boot();
 
   boost::asio::any_io_executor strand_;
@@ -72,6 +74,7 @@ class Device : public std::enable_shared_from_this<Device> {
   StunClient stun_;
   cwmp::UdpConnectionRequestCheck udp_check_;
   std::shared_ptr<UdpPort> udp_;  ///< while STUN is enabled
+  std::unique_ptr<XmppLink> xmpp_;  ///< where the model has it
   std::atomic<bool> down_{true};
   bool was_down_ = true;
 };
