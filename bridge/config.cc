@@ -11,6 +11,7 @@
 #include <set>
 
 #include "bridge/config_reader.h"
+#include "bridge/config_xmpp.h"
 
 extern char** environ;
 
@@ -299,6 +300,7 @@ void read_cwmp(ConfigSection& s, CwmpConfig& cwmp) {
   });
   s.section("linger", [&](ConfigSection& inner) { read_linger(inner, cwmp.linger); });
   s.section("stun", [&](ConfigSection& inner) { read_stun(inner, cwmp.stun); });
+  s.section("xmpp", [&](ConfigSection& inner) { read_xmpp(inner, cwmp.xmpp, check_host); });
 }
 
 void read_mqtt_tls(ConfigSection& s, MqttConfig::Tls& tls) {

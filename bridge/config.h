@@ -19,6 +19,7 @@
 
 #include "bridge/linger.h"
 #include "bridge/result.h"
+#include "bridge/xmpp_provisioning.h"
 
 namespace bridge {
 
@@ -144,6 +145,37 @@ struct CwmpConfig {
     double rate_per_source = 100;             ///< requests a second of one address
     bool operator==(const Stun&) const = default;
   } stun;
+
+  /// Connection requests over XMPP (TR-069 Annex K).
+  struct Xmpp {
+    enum class Credentials { kDerived, kShared };
+
+    bool enabled = false;
+    std::string jid;       ///< of the bridge's own account, without resource
+    std::string password;  ///< its
+    std::string host;      ///< where the bridge connects to; empty: the domain of `jid`
+    std::uint16_t port = 5222;
+    bool direct_tls = false;  ///< the connection begins with TLS (XEP-0368); else STARTTLS
+    std::string ca;           ///< PEM; empty: the system's
+    bool verify = true;
+    std::chrono::milliseconds timeout{10'000};  ///< for a device's answer
+
+    struct Devices {
+      std::string domain;  ///< of their accounts; empty: that of `jid`
+      std::string server;  ///< where they connect to; empty: they look the domain up
+      std::uint16_t port = 5222;
+      std::string resource = "cwmp";
+      bool tls = true;
+      std::chrono::seconds keep_alive{0};  ///< 0: the device's own choice
+      Credentials credentials = Credentials::kDerived;
+      std::string secret;  ///< the key that passwords are derived from, or the shared password
+      bool operator==(const Devices&) const = default;
+    } devices;
+
+    /// For what devices are told; `jid` must be set.
+    XmppProvisioning provisioning() const;
+    bool operator==(const Xmpp&) const = default;
+  } xmpp;
 
   LingerConfig linger;
 

@@ -115,6 +115,7 @@ asio::awaitable<Result<void>> Device::do_load() {
   supported_.reset();
   if (last_inform_ms_ == 0) last_inform_ms_ = loaded->last_inform_ms;
   restore_refreshed(loaded->agent.instances);
+  restore_xmpp(loaded->agent.instances);
   loaded_ = true;
   agent_->on_loaded(loaded->agent);
   co_return Result<void>{};

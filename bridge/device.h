@@ -34,12 +34,16 @@
 #include "bridge/wait.h"
 #include "bridge/work_queue.h"
 #include "cwmp/handler.h"
+#include "cwmp/xmpp/jid.h"
 #include "usp/subscription.h"
 
 namespace bridge {
 
 class VirtualAgent;
 struct Runtime;
+namespace task {
+class ProvisionXmpp;
+}
 
 /// Something to tell subscribers of, in the agent's names.
 struct Told {
@@ -94,6 +98,8 @@ class Device : public std::enable_shared_from_this<Device> {
   const Reach& reach() const { return reach_; }
   /// As the device itself says (NATDetected).
   bool behind_nat() const;
+  /// Where it is to be asked over XMPP; nullopt: it is not, or not logged in.
+  std::optional<cwmp::xmpp::Jid> xmpp_jid() const;
   const Tree& tree() const { return tree_; }
   LocalModel& local() { return *local_; }
   const PathMap& path_map() const { return *path_map_; }
@@ -153,6 +159,14 @@ class Device : public std::enable_shared_from_this<Device> {
   void publish(const Commit& commit);
 
   boost::asio::awaitable<Result<void>> store_row();
+
+  // device_xmpp.cc
+  void restore_xmpp(const std::vector<InstanceRow>& rows);
+  void note_xmpp_address(const Diff& changes);
+  void plan_xmpp();
+  void on_xmpp_provisioned(const task::ProvisionXmpp& task);
+  void keep_xmpp_password_written(bool written);
+  void forget_xmpp();
 
   // device_stun.cc
   void take_udp_address(const std::string& address);
@@ -239,6 +253,8 @@ class Device : public std::enable_shared_from_this<Device> {
   bool waiting_here_ = false;  ///< will be called when there is one
   bool first_contact_queued_ = false;
   std::int64_t first_contact_began_ms_ = 0;
+  bool xmpp_checked_ = false;  ///< its XMPP settings, since it came into memory
+  bool xmpp_password_written_ = false;
   bool stun_checked_ = false;  ///< its STUN settings, since it came into memory
   bool learning_ = false;      ///< what is found now is no change: the tree is being learned
   bool gone_ = false;

@@ -80,6 +80,7 @@ asio::awaitable<void> Device::finish_first_contact() {
   runtime_.metrics.first_contact_seconds.Observe(seconds);
   spdlog::info("device {}: learned, {} names in {:.1f} s", endpoint_id_, tree_.size(), seconds);
   agent_->plan_notifications(true);
+  plan_xmpp();
 }
 
 asio::awaitable<bool> Device::take_place(std::uint64_t session, WorkPtr work) {

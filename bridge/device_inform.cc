@@ -100,6 +100,8 @@ asio::awaitable<tl::expected<std::uint64_t, cwmp::Refusal>> Device::begin(
   ctx.updates.push_back(ValuesRead{inform.parameters});
   if (onboarded_ && bootstrap) ctx.updates.push_back(MarkedStale{"", new_firmware});
   commit.device_changes = apply(ctx);
+  note_xmpp_address(commit.device_changes);
+  if (bootstrap) forget_xmpp();
   for (const WorkPtr& work : queue_.all()) {
     task::Context each = context();
     if (work->task->phase() != task::Task::Phase::kOpen && !work->task->done()) {
@@ -145,6 +147,7 @@ void Device::plan_upkeep(const cwmp::Inform& inform, bool new_firmware, const Di
     plan_refresh();
   }
   plan_stun();
+  plan_xmpp();
   // What did not tell of the change may be any of those that are watched.
   if (informed.empty() && has_event(inform, "4 VALUE CHANGE")) agent_->read_watched();
   agent_->plan_notifications(new_firmware);

@@ -38,10 +38,12 @@
 #include "bridge/store/sqlite_store.h"
 #include "bridge/stun_handler.h"
 #include "bridge/wake_udp.h"
+#include "bridge/wake_xmpp.h"
 #include "bridge/waker.h"
 #include "cwmp/server.h"
 #include "cwmp/stun_server.h"
 #include "cwmp/udp_connection_request.h"
+#include "cwmp/xmpp_client.h"
 #include "usp/mtp/mqtt.h"
 #include "usp/topic.h"
 
@@ -156,6 +158,27 @@ cwmp::ServerOptions acs_options(const CwmpConfig& config, const CwmpListenerConf
   return out;
 }
 
+cwmp::XmppClientOptions xmpp_options(const CwmpConfig::Xmpp& config, Metrics& metrics) {
+  using Tls = cwmp::xmpp::StreamOptions::Tls;
+  cwmp::XmppClientOptions out;
+  out.connection.stream.account = *cwmp::xmpp::parse_jid(config.jid);
+  out.connection.stream.password = config.password;
+  out.connection.stream.tls = config.direct_tls ? Tls::kDirect : Tls::kRequired;
+  out.connection.host = config.host;
+  out.connection.port = config.port;
+  out.connection.tls = cwmp::make_xmpp_tls(config.ca, config.verify);
+  out.on_status = [&metrics](const cwmp::XmppClientStatus& status) {
+    metrics.xmpp_connected.Set(status.connected ? 1 : 0);
+    if (status.connected) {
+      spdlog::info("xmpp: logged in as {}", status.jid);
+    } else {
+      spdlog::warn("xmpp: not connected: {}; again in {} ms", status.why.text,
+                   status.retry_in.count());
+    }
+  };
+  return out;
+}
+
 cwmp::StunServerOptions stun_options(const CwmpConfig::Stun& config, Metrics& metrics) {
   cwmp::StunServerOptions out;
   out.address = config.listen;
@@ -256,6 +279,7 @@ struct Gateway::Impl {
 
   void start();
   void start_stun();
+  void start_xmpp();
   void stop();
   void run_threads();
   void resume_operations();
@@ -285,6 +309,8 @@ struct Gateway::Impl {
   asio::steady_timer sweep_timer;
   asio::steady_timer purge_timer;
   std::unique_ptr<cwmp::StunServer> stun;
+  std::optional<XmppProvisioning> xmpp_provisioning;
+  std::unique_ptr<cwmp::XmppClient> xmpp;
   std::vector<std::unique_ptr<cwmp::Server>> acs;
   std::unique_ptr<control::Server> grpc;
   std::unique_ptr<AdminServer> admin;
@@ -317,6 +343,16 @@ void Gateway::Impl::start_stun() {
   spdlog::info("stun: listening on {} port {}", settings.listen, stun->port());
 }
 
+void Gateway::Impl::start_xmpp() {
+  const CwmpConfig::Xmpp& settings = config.cwmp.xmpp;
+  if (!settings.enabled) return;
+  xmpp_provisioning = settings.provisioning();
+  runtime.xmpp = &*xmpp_provisioning;
+  xmpp = std::make_unique<cwmp::XmppClient>(io.get_executor(), xmpp_options(settings, metrics));
+  waker.add(std::make_unique<XmppWake>(*xmpp, settings.timeout));
+  xmpp->start();
+}
+
 void Gateway::Impl::start() {
   auto count = [](StateReader& state, MirrorReader&) { return state.device_count(); };
   if (auto devices = store->read_now(count)) metrics.devices.Set(static_cast<double>(*devices));
@@ -330,6 +366,7 @@ void Gateway::Impl::start() {
     throw std::runtime_error(std::string("cwmp: ") + error.what());
   }
   start_stun();
+  start_xmpp();
   AdminServer::Options options;
   options.listen = config.admin.listen;
   options.port = config.admin.port;
@@ -424,6 +461,7 @@ void Gateway::Impl::stop() {
   waker.stop();
   lingering.close();
   if (stun) stun->stop();
+  if (xmpp) xmpp->stop();
   sweep_timer.cancel();
   purge_timer.cancel();
   if (grpc) grpc->shutdown(std::min<std::chrono::milliseconds>(limit / 3, std::chrono::seconds(5)));

@@ -118,6 +118,8 @@ Metrics::Metrics()
       connection_request_seconds(*registry_, "usp_bridge_connection_request_seconds",
                                  "From a connection request to the session that followed", "way",
                                  kWakeSeconds),
+      xmpp_connected(gauge(*registry_, "usp_bridge_xmpp_connected",
+                           "1: logged in to the XMPP server for connection requests")),
       stun_requests(*registry_, "usp_bridge_stun_requests_total",
                     "Datagrams at the STUN server by what became of them", {"outcome"}),
       stun_bindings(*registry_, "usp_bridge_stun_bindings_total",

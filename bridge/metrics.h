@@ -79,6 +79,7 @@ class Metrics {
   CounterFamily connection_requests;  ///< way: http, udp; result: accepted, sent, timeout ...
   CounterFamily connection_request_sessions;   ///< way: a session followed
   HistogramFamily connection_request_seconds;  ///< way: from the request to the Inform
+  prometheus::Gauge& xmpp_connected;           ///< 1: logged in
   CounterFamily stun_requests;  ///< outcome: ok, 401 ..., rate-limited, not-stun, busy ...
   CounterFamily stun_bindings;  ///< outcome: moved, same, unknown, busy, failed; authenticated ones
 

@@ -22,6 +22,8 @@ class Store;
 class SupportedCache;
 class Waker;
 
+struct XmppProvisioning;
+
 struct Runtime {
   boost::asio::any_io_executor executor;  ///< the io threads
   const Config& config;
@@ -36,7 +38,8 @@ struct Runtime {
   Waker* waker = nullptr;
   Registry* registry = nullptr;
   Northbound* northbound = nullptr;
-  std::uint16_t stun_port = 0;  ///< that is listened on; 0: none
+  const XmppProvisioning* xmpp = nullptr;  ///< what devices are told; nullptr: nothing
+  std::uint16_t stun_port = 0;             ///< that is listened on; 0: none
 };
 
 /// Unix time in milliseconds.

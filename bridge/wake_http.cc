@@ -11,17 +11,6 @@ namespace bridge {
 
 namespace asio = boost::asio;
 
-namespace {
-
-WakeOutcome outcome_of(cwmp::ConnectionRequestOutcome::Kind kind) {
-  using Kind = cwmp::ConnectionRequestOutcome::Kind;
-  if (kind == Kind::kAccepted) return WakeOutcome::kAccepted;
-  if (kind == Kind::kBusy) return WakeOutcome::kBusy;
-  return WakeOutcome::kFailed;
-}
-
-}  // namespace
-
 bool HttpWake::usable(const Device& device) const {
   return !device.row().connection_request_url.empty();
 }
@@ -35,12 +24,8 @@ asio::awaitable<WakeAttempt> HttpWake::ask(std::shared_ptr<Device> device) {
   request.allowed = [this](const asio::ip::address& address) { return allowed_.contains(address); };
   request.timeout = runtime_.config.cwmp.connection_request.timeout;
   auto asking = cwmp::request_connection(std::move(request));
-  cwmp::ConnectionRequestOutcome outcome = co_await std::move(asking);
-  WakeAttempt attempt;
-  attempt.outcome = outcome_of(outcome.kind);
-  attempt.result = cwmp::to_string(outcome.kind);
-  if (outcome.text != attempt.result) attempt.text = outcome.text;
-  co_return attempt;
+  const cwmp::ConnectionRequestOutcome outcome = co_await std::move(asking);
+  co_return to_attempt(outcome);
 }
 
 }  // namespace bridge

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "bridge/reach.h"
+#include "cwmp/connection_request/http.h"
 
 namespace bridge {
 
@@ -17,6 +18,9 @@ struct WakeAttempt {
   std::string result;  ///< of a small closed set, for metrics and the agent's facts: "accepted"
   std::string text;    ///< more for the log; may be empty, never a secret
 };
+
+/// What an answer over HTTP or XMPP means.
+WakeAttempt to_attempt(const cwmp::ConnectionRequestOutcome& outcome);
 
 /// Its functions are called on the device's strand, one attempt at a time for each device.
 class WakeWay {

@@ -1,0 +1,29 @@
+#include "bridge/wake_xmpp.h"
+
+#include <utility>
+
+#include "bridge/device.h"
+
+namespace bridge {
+
+namespace asio = boost::asio;
+
+// Also while the client is not logged in: then the attempt fails, and comes again after a pause.
+bool XmppWake::usable(const Device& device) const {
+  return !device.row().connection_request_username.empty() && device.xmpp_jid().has_value();
+}
+
+asio::awaitable<WakeAttempt> XmppWake::ask(std::shared_ptr<Device> device) {
+  const auto jid = device->xmpp_jid();
+  if (!jid) {
+    WakeAttempt attempt;
+    attempt.result = "bad-address";
+    co_return attempt;
+  }
+  auto asking = client_.request_connection(jid->text(), device->row().connection_request_username,
+                                           device->row().connection_request_password, timeout_);
+  const cwmp::ConnectionRequestOutcome outcome = co_await std::move(asking);
+  co_return to_attempt(outcome);
+}
+
+}  // namespace bridge
