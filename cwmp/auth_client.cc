@@ -38,6 +38,12 @@ bool offers_auth(const Challenge& challenge) {
          std::find(challenge.qop.begin(), challenge.qop.end(), "auth") != challenge.qop.end();
 }
 
+/// No header field may hold these, so they cannot be sent back as they came (RFC 9110 5.5).
+bool has_control(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+}
+
 /// 0: cannot be answered.
 int rank(const Challenge& challenge, bool allow_basic) {
   if (challenge.scheme == Challenge::Scheme::kBasic) {
@@ -45,7 +51,7 @@ int rank(const Challenge& challenge, bool allow_basic) {
   }
   const auto algorithm = algorithm_of(challenge);
   if (challenge.scheme != Challenge::Scheme::kDigest || !algorithm || challenge.nonce.empty() ||
-      !offers_auth(challenge)) {
+      !offers_auth(challenge) || has_control(challenge.nonce) || has_control(challenge.realm)) {
     return 0;
   }
   return algorithm->algorithm == HashAlgorithm::kSha256 ? 3 : 2;

@@ -416,7 +416,8 @@ TEST(CwmpAuthClient, SupportsTheSessionVariant) {
 TEST(CwmpAuthClient, RefusesWhatItCannotAnswer) {
   for (const char* challenge :
        {"", "Negotiate", "Digest realm=r", "Digest realm=r, nonce=n, algorithm=SHA-512-256",
-        "Digest realm=r, nonce=n, qop=auth-int"}) {
+        "Digest realm=r, nonce=n, qop=auth-int", "Digest realm=r, nonce=\"n\x01\"",
+        "Digest realm=\"r\x7f\", nonce=n"}) {
     EXPECT_EQ(authorized(challenge), "none") << challenge;
   }
 }
