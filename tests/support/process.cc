@@ -133,7 +133,13 @@ void Process::skip_output() {
   position_ = lines_.size();
 }
 
-void Process::signal(int number) { ::kill(pid_, number); }
+void Process::signal(int number) {
+  ::kill(pid_, number);
+  if (number != SIGSTOP) return;
+  siginfo_t info = {};
+  // An exit ends the wait as well, and stays for wait_for_exit() to reap.
+  waitid(P_PID, static_cast<id_t>(pid_), &info, WSTOPPED | WEXITED | WNOWAIT);
+}
 
 std::optional<int> Process::wait_for_exit(std::chrono::milliseconds limit) {
   if (status_) return status_;

@@ -47,6 +47,7 @@ class Process {
   /// Moves the reading position behind everything read so far.
   void skip_output();
 
+  /// Sends the signal. SIGSTOP: returns when the program has stopped.
   void signal(int number);
 
   /// The exit status, or minus the signal that ended it; nullopt while it runs on after `limit`.
@@ -70,8 +71,8 @@ class Process {
   std::optional<int> status_;
 };
 
-/// A TCP port on 127.0.0.1 that is free, and that no other test is given while this process lives: a
-/// service may be killed and started again on it.
+/// A TCP port on 127.0.0.1 that is free, and that no other test is given while this process lives:
+/// a service may be killed and started again on it.
 int free_port();
 
 /// A fresh directory below the system's temporary one, removed by the destructor.
