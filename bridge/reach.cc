@@ -115,7 +115,8 @@ std::optional<Way> WakeRounds::next(const std::vector<Way>& ways) {
 
 std::chrono::seconds WakeRounds::pause(WakeOutcome outcome) {
   using std::chrono::seconds;
-  if (!last_) return outcome == WakeOutcome::kFailed ? seconds(0) : kNextWayWait;
+  const bool nothing_sent = outcome == WakeOutcome::kFailed || outcome == WakeOutcome::kNotAsked;
+  if (!last_) return nothing_sent ? seconds(0) : kNextWayWait;
   seconds wait = backoff_.failed();
   if (outcome == WakeOutcome::kAccepted) wait = std::max(wait, kAcceptedWait);
   if (outcome == WakeOutcome::kSent) wait = std::max(wait, kSentWait);
@@ -129,6 +130,7 @@ bool tells_against(WakeOutcome outcome, std::chrono::milliseconds waited) {
     case WakeOutcome::kFailed:
       return true;
     case WakeOutcome::kBusy:
+    case WakeOutcome::kNotAsked:
       return false;
     case WakeOutcome::kAccepted:
     case WakeOutcome::kSent:

@@ -80,6 +80,7 @@ enum class WakeOutcome {
   kSent,      ///< nobody says whether it arrived
   kBusy,      ///< the device is there and has no time
   kFailed,
+  kNotAsked,  ///< the bridge itself could not ask: says nothing of the device
 };
 
 /// Leads one device through its ways: each once, then a pause that grows, then again.

@@ -8,7 +8,7 @@ namespace bridge {
 
 namespace asio = boost::asio;
 
-// Also while the client is not logged in: then the attempt fails, and comes again after a pause.
+// Also while the client is not logged in: the attempt comes again after a pause.
 bool XmppWake::usable(const Device& device) const {
   return !device.row().connection_request_username.empty() && device.xmpp_jid().has_value();
 }
@@ -18,6 +18,12 @@ asio::awaitable<WakeAttempt> XmppWake::ask(std::shared_ptr<Device> device) {
   if (!jid) {
     WakeAttempt attempt;
     attempt.result = "bad-address";
+    co_return attempt;
+  }
+  if (!client_.connected()) {
+    WakeAttempt attempt;
+    attempt.outcome = WakeOutcome::kNotAsked;
+    attempt.result = "not-connected";
     co_return attempt;
   }
   auto asking = client_.request_connection(jid->text(), device->row().connection_request_username,

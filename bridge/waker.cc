@@ -117,7 +117,8 @@ std::uint64_t Waker::sessions_of(std::int64_t device_id) {
 std::chrono::seconds Waker::note_attempt(const Device& device, Way way,
                                          const WakeAttempt& attempt) {
   runtime_.metrics.connection_requests.add({to_string(way), attempt.result});
-  const bool usual = attempt.outcome != WakeOutcome::kFailed;
+  const bool usual =
+      attempt.outcome != WakeOutcome::kFailed && attempt.outcome != WakeOutcome::kNotAsked;
   spdlog::log(usual ? spdlog::level::debug : spdlog::level::info,
               "device {}: connection request by {}: {}{}{}", device.endpoint_id(), to_string(way),
               attempt.result, attempt.text.empty() ? "" : ": ", attempt.text);

@@ -129,6 +129,7 @@ TEST(WakeRounds, TheNextWayComesAtOnceWhenOneFails) {
   WakeRounds rounds;
   rounds.next(kTwo);
   EXPECT_EQ(rounds.pause(WakeOutcome::kFailed), 0s);
+  EXPECT_EQ(rounds.pause(WakeOutcome::kNotAsked), 0s);
 }
 
 // An operation waits 30 s: every way has to have its turn in that time.
@@ -166,6 +167,7 @@ TEST(WakeRounds, PausesGrowAndAVisitResetsThem) {
 TEST(WakeRounds, OnlyAFairWaitTellsAgainstAWay) {
   EXPECT_TRUE(tells_against(WakeOutcome::kFailed, 0ms));
   EXPECT_FALSE(tells_against(WakeOutcome::kBusy, 300s));
+  EXPECT_FALSE(tells_against(WakeOutcome::kNotAsked, 300s)) << "our own login is missing";
   EXPECT_FALSE(tells_against(WakeOutcome::kSent, 1s)) << "the work was withdrawn";
   EXPECT_TRUE(tells_against(WakeOutcome::kSent, WakeRounds::kNextWayWait));
   EXPECT_TRUE(tells_against(WakeOutcome::kAccepted, WakeRounds::kNextWayWait));

@@ -38,19 +38,33 @@ class XmppWake : public testing::Test {
   std::unique_ptr<Cpe> device() {
     auto cpe =
         world.device("1", "tr181-xmpp.csv", {"--no-connection-request", "--ca", prosody.ca_file()});
-    expect_address_told();
+    expect_address_told(*cpe);
     return cpe;
   }
 
-  /// In a session of its own, which is over.
-  void expect_address_told() {
+  /// In a session of its own, which is over for the device as well.
+  void expect_address_told(Cpe& cpe) {
+    const auto informed = cpe.process().wait_for_line(
+        [](const std::string& line) {
+          return line.find("\"event\":\"inform\"") != std::string::npos &&
+                 line.find("4 VALUE CHANGE") != std::string::npos;
+        },
+        kLong);
+    EXPECT_TRUE(informed) << cpe.process().output();
+    EXPECT_TRUE(cpe.wait_for("session_end"));
     EXPECT_TRUE(world.bridge().wait_for_text("[4 VALUE CHANGE]", kLong)) << world.bridge().output();
+  }
+
+  void expect_logged_in() {
+    const bool is = world.bridge().output().find("xmpp: logged in") != std::string::npos;
+    ASSERT_TRUE(is || world.bridge().wait_for_text("xmpp: logged in", kLong));
   }
 
   void expect_set_by_xmpp(Cpe& cpe, const std::string& ssid) {
     const auto answer =
         world.ask(cpe, usp_controller::set({{"Device.WiFi.SSID.1.", {{"SSID", ssid}}}}));
-    EXPECT_THAT(usp_controller::failures_of(answer), IsEmpty()) << answer.ShortDebugString();
+    EXPECT_THAT(usp_controller::failures_of(answer), IsEmpty()) << answer.ShortDebugString() << '\n'
+                                                                << world.bridge().output();
     EXPECT_TRUE(world.bridge().wait_for_text("connection request by xmpp: accepted"));
     EXPECT_EQ(cpe.command("get", "Device.WiFi.SSID.1.SSID"), ssid);
   }
@@ -81,6 +95,7 @@ TEST_F(XmppWake, ARestartedBridgeStillKnowsTheDevicesAddress) {
   auto cpe = device();
   world.kill_bridge();
   world.start_bridge();
+  expect_logged_in();
   expect_set_by_xmpp(*cpe, "after-the-restart");
 }
 
