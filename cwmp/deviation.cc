@@ -72,6 +72,8 @@ std::string_view to_string(DeviationKind kind) {
       return "unknown-method";
     case DeviationKind::kVersionList:
       return "version-list";
+    case DeviationKind::kDigestUri:
+      return "digest-uri";
   }
   return "unknown";
 }

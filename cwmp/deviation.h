@@ -43,6 +43,7 @@ enum class DeviationKind {
   kUnreadableMessage,    ///< body that is no envelope
   kUnknownMethod,        ///< request that no ACS knows
   kVersionList,          ///< SupportedCWMPVersions that cannot be read
+  kDigestUri,            ///< the uri of Digest credentials is not the request's (quirk 38)
 };
 
 /// Stable name for logs and metrics: "array-count".

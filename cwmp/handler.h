@@ -20,12 +20,28 @@ namespace cwmp {
 /// kCertificate: a client certificate, checked by TLS.
 enum class AuthScheme { kNone, kBasic, kDigest, kCertificate };
 
+/// What a CPE has to show before its Inform is taken (quirk 35).
+enum class AuthDemand {
+  kDefault,  ///< what ServerOptions::auth says
+  kDigest,
+  kBasic,
+  kNone,
+};
+
+/// How the CPE of one session is spoken to. The defaults are what most clients take.
+struct Manners {
+  bool xml_declaration = false;  ///< begin messages with one (quirk 3)
+  bool empty_is_200 = false;     ///< 200 with Content-Length 0 in the place of 204 (quirk 43)
+  bool operator==(const Manners&) const = default;
+};
+
 /// How the first accepted Inform of a session came in.
 struct SessionStart {
   Inform inform;
   Header header;
   Dialect dialect;
   AuthScheme scheme = AuthScheme::kNone;
+  bool waived = false;  ///< kNone because auth_demand() said so, though the server asks others
   /// The authenticated user; with kCertificate the Common Name of its subject. Empty with kNone.
   std::string username;
   std::string peer_address;  ///< IP address of the CPE, or of the proxy where none is trusted
@@ -35,11 +51,12 @@ struct SessionStart {
 struct Refusal {
   enum class Kind {
     kBusy,       ///< 503 with Retry-After
+    kThrottled,  ///< 503 with Retry-After: this device calls too often (quirk 47)
     kForbidden,  ///< 403: the credential does not belong to this device
     kFault,      ///< SOAP fault 8001 with `text`
   };
   Kind kind = Kind::kFault;
-  std::chrono::seconds retry_after{0};  ///< kBusy only
+  std::chrono::seconds retry_after{0};  ///< kBusy and kThrottled only
   std::string text;
 };
 
@@ -53,6 +70,9 @@ enum class SessionEnd {
 class DeviceSession {
  public:
   virtual ~DeviceSession() = default;
+
+  /// Asked once, before the Inform is answered.
+  virtual Manners manners() const { return {}; }
 
   /// A request of the CPE. Whatever must not be lost is committed when this returns.
   virtual boost::asio::awaitable<AcsResponse> on_request(CpeRequest request) = 0;
@@ -73,6 +93,15 @@ class DeviceSession {
 class SessionHandler {
  public:
   virtual ~SessionHandler() = default;
+
+  /// What a CPE at this address that says to be `claimed` has to show. `claimed` is null until the
+  /// Inform is looked at, which only happens when that call returns nullopt. Not called when the
+  /// server lets everyone in, or when a certificate has said who it is. Whoever is let in with
+  /// kNone comes to begin() as AuthScheme::kNone and `waived`.
+  virtual std::optional<AuthDemand> auth_demand(const std::string& /*peer_address*/,
+                                                const DeviceId* /*claimed*/) {
+    return AuthDemand::kDefault;
+  }
 
   /// The passwords `username` may use (more than one while a rotation is under way); empty:
   /// unknown.

@@ -268,6 +268,8 @@ std::string_view to_string(Rejection rejection) {
       return "forbidden";
     case Rejection::kBusy:
       return "busy";
+    case Rejection::kThrottled:
+      return "throttled";
     case Rejection::kOverload:
       return "overload";
     case Rejection::kRefused:

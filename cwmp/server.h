@@ -112,6 +112,7 @@ enum class Rejection {
   kLoginFailed,  ///< 401 after a wrong user or password
   kForbidden,    ///< 403 by the handler
   kBusy,         ///< 503 by the handler
+  kThrottled,    ///< 503 by the handler: one device calls too often
   kOverload,     ///< 503 by max_sessions or max_connections, or the server is stopping
   kRefused,      ///< SOAP fault by the handler
   kBadHttp,      ///< 400, 404, 405, 408, 413, 415, 431

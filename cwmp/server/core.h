@@ -26,7 +26,26 @@ struct ServerCore {
         observer(server_observer),
         proxies(options.trusted_proxies),
         sessions(std::make_shared<SessionTable>(executor, observer, options.max_sessions)) {
-    if (options.auth) authenticator.emplace(*options.auth, options.nonce_key);
+    if (!options.auth) return;
+    authenticator.emplace(*options.auth, options.nonce_key);
+    // Each with nonces of its own, since each remembers only what was used with itself.
+    NonceSource::Key key = options.nonce_key;
+    key.back() ^= 1U;
+    digest_only.emplace(only(*options.auth, AuthDemand::kDigest), key);
+    key.back() ^= 3U;
+    basic_only.emplace(only(*options.auth, AuthDemand::kBasic), key);
+  }
+
+  static AuthPolicy only(AuthPolicy policy, AuthDemand demand) {
+    policy.basic = demand == AuthDemand::kBasic;
+    policy.digest = demand == AuthDemand::kDigest;
+    return policy;
+  }
+
+  /// Under auth_mutex; only where options.auth is set.
+  Authenticator& authenticator_for(AuthDemand demand) {
+    if (demand == AuthDemand::kDigest) return *digest_only;
+    return demand == AuthDemand::kBasic ? *basic_only : *authenticator;
   }
 
   const boost::asio::any_io_executor executor;
@@ -37,7 +56,9 @@ struct ServerCore {
   const std::shared_ptr<SessionTable> sessions;
 
   std::mutex auth_mutex;
-  std::optional<Authenticator> authenticator;  ///< under auth_mutex
+  std::optional<Authenticator> authenticator;  ///< under auth_mutex, as the other two
+  std::optional<Authenticator> digest_only;    ///< for AuthDemand::kDigest
+  std::optional<Authenticator> basic_only;     ///< for AuthDemand::kBasic
 
   std::atomic<bool> draining{false};  ///< no new session, no further RPC
 };

@@ -47,6 +47,8 @@ bool is_lower_hex(std::string_view text) {
                      [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
+unsigned empty_status(const Manners& manners) { return manners.empty_is_200 ? 200 : 204; }
+
 AuthScheme scheme_of(const Credentials& credentials) {
   return std::holds_alternative<BasicCredentials>(credentials) ? AuthScheme::kBasic
                                                                : AuthScheme::kDigest;
@@ -82,7 +84,7 @@ asio::awaitable<HttpReply> Exchange::handle(HttpRequest& request) {
   }
   // Exit if the old closing handshake goes on after our 204 (quirk 42).
   if (taken.result == SessionTable::Take::kComplete && request.body().empty()) {
-    co_return HttpReply(204);
+    co_return HttpReply(empty_status(session->manners));
   }
   if (taken.result == SessionTable::Take::kBusy) {
     // The CPE gave up waiting for our answer. Only a new Inform makes sense now; whoever serves
@@ -192,7 +194,9 @@ asio::awaitable<HttpReply> Exchange::start(HttpRequest& request, std::optional<E
   if (core_.sessions->open() >= core_.options.max_sessions) {
     co_return busy(Rejection::kOverload, "too many sessions");
   }
-  auto identity = co_await authenticate(request);
+  DeviationList deviations;
+  const AuthDemand demand = demand_for(request, inform, deviations);
+  auto identity = co_await authenticate(request, demand);
   if (!identity) co_return std::move(identity.error());
   if (empty) co_return HttpReply(204);
 
@@ -205,6 +209,8 @@ asio::awaitable<HttpReply> Exchange::start(HttpRequest& request, std::optional<E
   turn->report.http_requests = 1;
   turn->report.connections = 1;
   turn->report.bytes_in = request.body().size();
+  turn->codec_deviations = std::move(deviations);
+  if (identity->uri_differs) turn->codec_deviations.add(DeviationKind::kDigestUri);
 
   Action action = SendEmpty{};
   if (inform) {
@@ -224,28 +230,55 @@ asio::awaitable<HttpReply> Exchange::start(HttpRequest& request, std::optional<E
   co_return reply;
 }
 
+bool Exchange::has_login_certificate() const {
+  return tls_ && tls_->has_certificate && core_.options.tls->client_certificate_is_login;
+}
+
+// Who the CPE says it is counts only where the handler wants to know it; the Inform that was looked
+// at for that is the one that begins the session.
+AuthDemand Exchange::demand_for(const HttpRequest& request, std::optional<Envelope>& inform,
+                                DeviationList& deviations) {
+  if (!core_.options.auth || has_login_certificate()) return AuthDemand::kNone;
+  if (const auto demand = core_.handler.auth_demand(address_, nullptr)) return *demand;
+  if (!inform && !request.body().empty()) {
+    DeviationList seen;
+    auto decoded = decode_body(request, seen);
+    if (decoded && std::holds_alternative<Inform>(decoded->body)) {
+      inform = std::move(*decoded);
+      deviations = std::move(seen);
+    }
+  }
+  if (!inform) return AuthDemand::kDefault;
+  const DeviceId& claimed = std::get<Inform>(inform->body).device_id;
+  return core_.handler.auth_demand(address_, &claimed).value_or(AuthDemand::kDefault);
+}
+
 asio::awaitable<tl::expected<Exchange::Identity, HttpReply>> Exchange::authenticate(
-    const HttpRequest& request) {
+    const HttpRequest& request, AuthDemand demand) {
   Identity identity;
-  if (tls_ && tls_->has_certificate && core_.options.tls->client_certificate_is_login) {
+  if (has_login_certificate()) {
     identity.scheme = AuthScheme::kCertificate;
     identity.username = tls_->common_name;
     co_return identity;
   }
-  if (!core_.options.auth) co_return identity;
+  if (demand == AuthDemand::kNone) {
+    identity.waived = core_.options.auth.has_value();
+    co_return identity;
+  }
 
   Authenticator::Inspection inspection;
   {
     const std::lock_guard lock(core_.auth_mutex);
-    inspection = core_.authenticator->inspect(request[http::field::authorization], request.target(),
-                                              wall_clock());
+    inspection = core_.authenticator_for(demand).inspect(request[http::field::authorization],
+                                                         request.target(), wall_clock());
   }
   if (inspection.verdict != Verdict::kAccepted || !inspection.credentials) {
     report(Rejection::kChallenged, 401, "no usable credentials");
-    co_return tl::unexpected(challenge(inspection.verdict == Verdict::kStale));
+    co_return tl::unexpected(challenge(demand, inspection.verdict == Verdict::kStale));
   }
   identity.username = inspection.username;
   identity.scheme = scheme_of(*inspection.credentials);
+  identity.uri_differs = inspection.uri_differs;
 
   std::vector<std::string> passwords;
   bool failed = false;
@@ -260,25 +293,26 @@ asio::awaitable<tl::expected<Exchange::Identity, HttpReply>> Exchange::authentic
   Verdict verdict = Verdict::kRejected;
   {
     const std::lock_guard lock(core_.auth_mutex);
-    verdict = core_.authenticator->verify(*inspection.credentials, request.method_string(),
-                                          passwords, wall_clock());
+    verdict = core_.authenticator_for(demand).verify(
+        *inspection.credentials, request.method_string(), passwords, wall_clock());
   }
   if (verdict == Verdict::kAccepted) co_return identity;
   if (verdict != Verdict::kRejected) {
     report(Rejection::kChallenged, 401, "nonce used before");
-    co_return tl::unexpected(challenge(verdict == Verdict::kStale));
+    co_return tl::unexpected(challenge(demand, verdict == Verdict::kStale));
   }
-  auto reply = challenge(false);
+  auto reply = challenge(demand, false);
   reply.close = ++failed_logins_ >= kMaxFailedLogins;
   report(Rejection::kLoginFailed, 401, "wrong user or password", identity.username);
   co_return tl::unexpected(std::move(reply));
 }
 
-HttpReply Exchange::challenge(bool stale) {
+HttpReply Exchange::challenge(AuthDemand demand, bool stale) {
   challenged_ = true;
   HttpReply reply(401);
   const std::lock_guard lock(core_.auth_mutex);
-  reply.challenges = core_.authenticator->challenges(wall_clock(), random_number(), stale);
+  reply.challenges =
+      core_.authenticator_for(demand).challenges(wall_clock(), random_number(), stale);
   return reply;
 }
 
@@ -296,6 +330,7 @@ asio::awaitable<HttpReply> Exchange::begin(Turn turn, Begin inform, Identity ide
   start.header = std::move(inform.header);
   start.dialect = std::move(inform.dialect);
   start.scheme = identity.scheme;
+  start.waived = identity.waived;
   start.username = identity.username;
   start.peer_address = address_;
   tl::expected<std::shared_ptr<DeviceSession>, Refusal> begun = tl::unexpected(Refusal{});
@@ -310,10 +345,12 @@ asio::awaitable<HttpReply> Exchange::begin(Turn turn, Begin inform, Identity ide
   }
   if (!begun) {
     const auto& refusal = begun.error();
-    if (refusal.kind == Refusal::Kind::kBusy) {
+    const bool throttled = refusal.kind == Refusal::Kind::kThrottled;
+    if (throttled || refusal.kind == Refusal::Kind::kBusy) {
       std::optional<std::chrono::seconds> retry_after;
       if (refusal.retry_after.count() > 0) retry_after = refusal.retry_after;
-      co_return busy(Rejection::kBusy, refusal.text, retry_after);
+      const auto kind = throttled ? Rejection::kThrottled : Rejection::kBusy;
+      co_return busy(kind, refusal.text, retry_after);
     }
     if (refusal.kind == Refusal::Kind::kForbidden) {
       report(Rejection::kForbidden, 403, refusal.text, identity.username);
@@ -326,6 +363,7 @@ asio::awaitable<HttpReply> Exchange::begin(Turn turn, Begin inform, Identity ide
     co_return to_reply(std::move(turn), live.protocol.on_refused(std::move(fault), now()));
   }
   live.device = std::move(*begun);
+  live.manners = live.device->manners();
   core_.sessions->publish(turn);
   bound_ = turn.session();
   session_requests_ = 1;
@@ -384,14 +422,15 @@ asio::awaitable<std::optional<Action>> Exchange::serve(LiveSession& live, Action
 }
 
 HttpReply Exchange::to_reply(Turn turn, Action action) {
-  HttpReply reply(204);
+  HttpReply reply(empty_status(turn->manners));
+  const EncodeOptions how{turn->manners.xml_declaration};
   if (auto* send = std::get_if<Send>(&action)) {
     reply.status = 200;
-    reply.body = encode(send->envelope);
+    reply.body = encode(send->envelope, how);
   } else if (auto* end = std::get_if<End>(&action)) {
     turn->failure = end->why.text;
     reply.status = end->reply ? 200 : 400;
-    if (end->reply) reply.body = encode(*end->reply);
+    if (end->reply) reply.body = encode(*end->reply, how);
     reply.close = true;
   }
   turn->report.bytes_out += reply.body.size();

@@ -74,6 +74,8 @@ class Exchange {
   struct Identity {
     AuthScheme scheme = AuthScheme::kNone;
     std::string username;
+    bool waived = false;       ///< see SessionStart
+    bool uri_differs = false;  ///< quirk 38
   };
   using Decoded = tl::expected<Envelope, Fault>;
 
@@ -82,14 +84,17 @@ class Exchange {
 
   boost::asio::awaitable<HttpReply> go_on(Turn turn, HttpRequest& request);
   boost::asio::awaitable<HttpReply> start(HttpRequest& request, std::optional<Envelope> inform);
-  boost::asio::awaitable<tl::expected<Identity, HttpReply>> authenticate(
-      const HttpRequest& request);
+  bool has_login_certificate() const;
+  AuthDemand demand_for(const HttpRequest& request, std::optional<Envelope>& inform,
+                        DeviationList& deviations);
+  boost::asio::awaitable<tl::expected<Identity, HttpReply>> authenticate(const HttpRequest& request,
+                                                                         AuthDemand demand);
   boost::asio::awaitable<HttpReply> begin(Turn turn, Begin inform, Identity identity);
   boost::asio::awaitable<HttpReply> drive(Turn turn, Action action);
   boost::asio::awaitable<std::optional<Action>> serve(LiveSession& live, Action& action);
 
   Decoded decode_body(const HttpRequest& request, DeviationList& deviations) const;
-  HttpReply challenge(bool stale);
+  HttpReply challenge(AuthDemand demand, bool stale);
   HttpReply to_reply(Turn turn, Action action);
   std::string client_address(const HttpRequest& request) const;
   void report(Rejection kind, unsigned status, std::string text, std::string username = {}) const;

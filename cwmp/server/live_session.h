@@ -33,6 +33,7 @@ struct LiveSession {
   const std::string id;  ///< value of the cookie
   Session protocol;
   std::shared_ptr<DeviceSession> device;  ///< null before begin() and after on_end()
+  Manners manners;                        ///< set before anybody can find the session
   SessionReport report;
   const TimePoint started = std::chrono::steady_clock::now();
   std::string failure;             ///< why it ends, once that is known

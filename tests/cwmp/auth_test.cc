@@ -202,6 +202,7 @@ TEST(CwmpReplayCache, RefusesTheSameAnswerForTheLifeOfItsNonce) {
   EXPECT_FALSE(cache.first_use(answer, kNow + seconds(60)));
 }
 
+// quirk 36, quirk 37
 TEST(CwmpReplayCache, Rows36And37TakeAGrowingCountAndARestartedOne) {
   ReplayCache cache(seconds(60), 100);
   EXPECT_TRUE(cache.first_use(use("n", "00000001", "c"), kNow));
@@ -290,6 +291,7 @@ INSTANTIATE_TEST_SUITE_P(
                     policy(false, true, {HashAlgorithm::kMd5, HashAlgorithm::kSha256}),
                     policy(true, true, {HashAlgorithm::kMd5}), policy(true, false, {})));
 
+// quirk 33
 TEST(CwmpAuthenticator, Row33TakesANonceOnAnotherConnectionWithinItsTime) {
   Authenticator server({}, kKey);
   const std::string header = answer_to(server.challenges(kNow, 1), "secret");
@@ -298,6 +300,7 @@ TEST(CwmpAuthenticator, Row33TakesANonceOnAnotherConnectionWithinItsTime) {
   EXPECT_EQ(check(server, late, kNow + seconds(61)), Verdict::kStale);
 }
 
+// quirk 34
 TEST(CwmpAuthenticator, Row34ChallengesUnaskedBasicWithoutCountingAFailure) {
   Authenticator server({}, kKey);
   EXPECT_EQ(check(server, "Basic Y3BlOnNlY3JldA=="), Verdict::kChallenge);
@@ -305,6 +308,7 @@ TEST(CwmpAuthenticator, Row34ChallengesUnaskedBasicWithoutCountingAFailure) {
   EXPECT_EQ(check(server, "Negotiate abc=="), Verdict::kChallenge);
 }
 
+// quirk 38
 TEST(CwmpAuthenticator, Row38TakesAnAbsoluteUriOrOneWithoutQuery) {
   for (const char* uri : {"http://acs.example:7547/acs", "/acs", "/other"}) {
     Authenticator server({}, kKey);
@@ -382,6 +386,7 @@ std::string authorized(std::string_view challenge, bool allow_basic = false) {
   return authorize(parse_challenges(challenge), request).value_or("none");
 }
 
+// quirk 92
 TEST(CwmpAuthClient, Row92UsesTheOldFormWithoutQop) {
   const std::string value = authorized("Digest realm=\"r\", nonce=\"n\"");
   for (const char* absent : {"qop", "nc=", "cnonce", "opaque", "algorithm"}) {
@@ -390,6 +395,7 @@ TEST(CwmpAuthClient, Row92UsesTheOldFormWithoutQop) {
   EXPECT_TRUE(password_matches(digest(value), "GET", "p"));
 }
 
+// quirk 92
 TEST(CwmpAuthClient, Row92ChoosesAuthFromAListAndEchoesWhatCame) {
   const std::string value = authorized(
       "Digest realm=\"r\", domain=\"/\", nonce=\"n\", qop=\"auth-int, auth\", algorithm=md5, "

@@ -60,6 +60,7 @@ bool password_fits(const std::string& request, std::string_view password) {
   return cwmp::password_matches(std::get<cwmp::BasicCredentials>(*credentials), password);
 }
 
+// quirk 90
 TEST(CwmpConnectionRequest, AnswersTheChallengeOnTheSameConnection) {
   ScriptedPeer cpe(Script{{kChallenge, kOk}});
 
@@ -83,6 +84,7 @@ struct Answers {
 
 class CwmpConnectionRequestTable : public testing::TestWithParam<Answers> {};
 
+// quirk 89, quirk 91, quirk 94, quirk 96
 TEST_P(CwmpConnectionRequestTable, EndsAs) {
   ScriptedPeer cpe(GetParam().script);
   const auto outcome = run(request_to(cpe.url()));
@@ -154,6 +156,7 @@ INSTANTIATE_TEST_SUITE_P(
                 0}),
     [](const auto& test) { return std::string(test.param.name); });
 
+// quirk 97
 TEST(CwmpConnectionRequest, TellsWhenABusyCpeWantsToBeAskedAgain) {
   ScriptedPeer cpe(Script{{kChallenge, "HTTP/1.1 503 Busy\r\nRetry-After: 30\r\n\r\n"}});
 
@@ -163,6 +166,7 @@ TEST(CwmpConnectionRequest, TellsWhenABusyCpeWantsToBeAskedAgain) {
   EXPECT_THAT(outcome.retry_after, testing::Optional(std::chrono::seconds(30)));
 }
 
+// quirk 92
 TEST(CwmpConnectionRequest, AnswersWithoutQopInTheOldForm) {
   const std::string challenge =
       "HTTP/1.1 401 X\r\nContent-Length: 0\r\n"
@@ -177,6 +181,7 @@ TEST(CwmpConnectionRequest, AnswersWithoutQopInTheOldForm) {
   EXPECT_TRUE(password_fits(second, "secret"));
 }
 
+// quirk 93
 TEST(CwmpConnectionRequest, AnswersBasicWhereThatIsAllowed) {
   ScriptedPeer cpe(Script{{kBasicChallenge, kOk}});
   auto request = request_to(cpe.url());
@@ -224,6 +229,7 @@ TEST(CwmpConnectionRequest, ChecksTheAddressBehindAName) {
   EXPECT_TRUE(loopback);
 }
 
+// quirk 99
 TEST(CwmpConnectionRequest, RefusesOtherUrls) {
   EXPECT_EQ(run(request_to("https://127.0.0.1/")).kind, Kind::kBadUrl);
   EXPECT_EQ(run(request_to("http://127.0.0.1:0/")).kind, Kind::kBadUrl);
@@ -247,6 +253,7 @@ TEST(CwmpConnectionRequest, TriesTwiceWhenNobodyListens) {
   EXPECT_EQ(connects, 2);
 }
 
+// quirk 98
 TEST(CwmpConnectionRequest, TriesTwiceWhenNothingIsAnswered) {
   ScriptedPeer cpe(Script{{ScriptedPeer::kSilence}, {ScriptedPeer::kSilence}});
   auto request = request_to(cpe.url());

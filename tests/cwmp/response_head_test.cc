@@ -131,6 +131,7 @@ TEST(CwmpConnectionRequestUrl, HasDefaults) {
   EXPECT_EQ(url->target, "/?x");
 }
 
+// quirk 99
 TEST(CwmpConnectionRequestUrl, TakesIpv6) {
   const auto url = parse_http_url("http://[2001:db8::1]:7547/x");
   ASSERT_TRUE(url);

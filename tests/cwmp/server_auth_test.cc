@@ -16,6 +16,7 @@ using testing::StartsWith;
 struct DigestClient {
   std::string username = "cpe";
   std::string password = "secret";
+  std::string uri = "/acs";
   std::uint32_t nc = 1;
 
   std::string authorize(const HttpAnswer& challenged) const {
@@ -27,7 +28,7 @@ struct DigestClient {
     }
     cwmp::ClientRequest request;
     request.method = "POST";
-    request.uri = "/acs";
+    request.uri = uri;
     request.username = username;
     request.password = password;
     request.cnonce = "0a4f113b";
@@ -62,6 +63,7 @@ TEST_F(CwmpServerAuth, LetsADigestClientIn) {
   EXPECT_EQ(start->scheme, cwmp::AuthScheme::kDigest);
 }
 
+// quirk 33
 TEST_F(CwmpServerAuth, TakesTheNonceOverAnotherConnection) {
   acs.start();
   auto first = acs.connect();
@@ -141,6 +143,7 @@ TEST_F(CwmpServerAuth, DoesNotTakeAnAnswerTwice) {
   EXPECT_THAT(replayed.field("WWW-Authenticate"), testing::HasSubstr("stale=true"));
 }
 
+// quirk 34
 TEST_F(CwmpServerAuth, AsksABasicClientForDigestAndCountsNoFailure) {
   acs.start();
   auto cpe = acs.connect();
@@ -163,6 +166,7 @@ TEST_F(CwmpServerAuth, TakesBasicWhereItIsAllowed) {
   EXPECT_EQ(acs.handler.begun.take()->scheme, cwmp::AuthScheme::kBasic);
 }
 
+// quirk 28
 TEST_F(CwmpServerAuth, ChallengesAnEmptyPostAndMarksTheClient) {
   acs.handler.rpcs = {cwmp::FactoryReset{}};
   acs.start();
@@ -194,6 +198,109 @@ TEST_F(CwmpServerAuth, ANewInformInASessionIsCheckedAgain) {
   cpe.post("", cookie_field(informed));
 
   EXPECT_EQ(cpe.post(inform_text("S2"), cookie_field(informed)).status, 401U);
+}
+
+using Demand = cwmp::AuthDemand;
+
+// quirk 35: a device that gives up after the first 401 comes in from its own network without one.
+TEST_F(CwmpServerAuth, AsksForNothingWhereTheNetworkIsLetIn) {
+  std::string address;
+  acs.handler.demand = [&address](const std::string& peer, const cwmp::DeviceId*) {
+    address = peer;
+    return Demand::kNone;
+  };
+  acs.start();
+  auto cpe = acs.connect();
+
+  EXPECT_EQ(cpe.post(inform_text()).status, 200U);
+
+  EXPECT_EQ(address, "127.0.0.1");
+  const auto start = acs.handler.begun.take();
+  EXPECT_EQ(start->scheme, cwmp::AuthScheme::kNone);
+  EXPECT_TRUE(start->waived);
+}
+
+TEST_F(CwmpServerAuth, WaivesNothingWhereItAsksNobody) {
+  acs.options.auth.reset();
+  bool looked = false;
+  acs.handler.demand = [&looked](const std::string&, const cwmp::DeviceId*) {
+    looked = true;
+    return Demand::kDigest;
+  };
+  acs.start();
+  auto cpe = acs.connect();
+
+  EXPECT_EQ(cpe.post(inform_text()).status, 200U);
+
+  EXPECT_FALSE(acs.handler.begun.take()->waived);
+  EXPECT_FALSE(looked);
+}
+
+// quirk 35: where the model matters, the Inform of the first POST tells it.
+TEST_F(CwmpServerAuth, AsksForNothingOfTheModelThatIsLetInAndChallengesTheOthers) {
+  acs.handler.demand = [](const std::string&,
+                          const cwmp::DeviceId* claimed) -> std::optional<Demand> {
+    if (claimed == nullptr) return std::nullopt;
+    return claimed->serial_number == "S1" ? Demand::kNone : Demand::kDefault;
+  };
+  acs.start();
+  auto cpe = acs.connect();
+  EXPECT_EQ(cpe.post("").status, 401U) << "an empty POST says nothing of the model";
+  EXPECT_EQ(cpe.post("<not-soap/>").status, 401U);
+  auto other = acs.connect();
+  EXPECT_EQ(other.post(inform_text("S2")).status, 401U);
+
+  auto mine = acs.connect();
+  const auto informed = mine.post(inform_text("S1"));
+
+  EXPECT_EQ(informed.status, 200U);
+  EXPECT_EQ(mine.post("", cookie_field(informed)).status, 204U);
+}
+
+TEST_F(CwmpServerAuth, AsksForTheSchemeThatTheNetworkNeeds) {  // quirk 35
+  Demand demand = Demand::kBasic;
+  acs.handler.demand = [&demand](const std::string&, const cwmp::DeviceId*) { return demand; };
+  acs.start();
+  auto cpe = acs.connect();
+  EXPECT_THAT(cpe.post(inform_text()).fields("WWW-Authenticate"),
+              testing::ElementsAre(StartsWith("Basic ")));
+  EXPECT_EQ(cpe.post(inform_text(), "Authorization: Basic Y3BlOnNlY3JldA==\r\n").status, 200U);
+
+  demand = Demand::kDigest;
+  auto another = acs.connect();
+  const auto challenged = another.post(inform_text());
+  EXPECT_THAT(challenged.fields("WWW-Authenticate"), testing::ElementsAre(StartsWith("Digest ")));
+  EXPECT_EQ(another.post(inform_text(), digest.authorize(challenged)).status, 200U);
+}
+
+TEST_F(CwmpServerAuth, DoesNotTakeAnAnswerTwiceThoughAnotherModelIsClaimed) {
+  acs.handler.demand = [](const std::string&,
+                          const cwmp::DeviceId* claimed) -> std::optional<Demand> {
+    if (claimed == nullptr) return std::nullopt;
+    return claimed->serial_number == "S1" ? Demand::kDefault : Demand::kDigest;
+  };
+  acs.start();
+  auto cpe = acs.connect();
+  const auto challenged = cpe.post(inform_text("S1"));
+  const auto authorization = digest.authorize(challenged);
+  ASSERT_EQ(cpe.post(inform_text("S1"), authorization).status, 200U);
+  auto thief = acs.connect();
+
+  EXPECT_EQ(thief.post(inform_text("S2"), authorization).status, 401U);
+}
+
+// quirk 38: computed with the uri that came, and told to the operator.
+TEST_F(CwmpServerAuth, TellsOfDigestCredentialsForAnotherUri) {
+  acs.start();
+  auto cpe = acs.connect();
+  const auto challenged = cpe.post(inform_text());
+  digest.uri = "http://acs.example/another/path";
+  const auto informed = cpe.post(inform_text(), digest.authorize(challenged));
+  ASSERT_EQ(informed.status, 200U);
+
+  cpe.post("", cookie_field(informed));
+
+  EXPECT_TRUE(acs.observer.sessions.take()->deviations.has(cwmp::DeviationKind::kDigestUri));
 }
 
 }  // namespace

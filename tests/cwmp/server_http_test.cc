@@ -47,6 +47,7 @@ std::string chunked(std::string_view body, std::size_t size) {
 
 auto is_inform_response() { return VariantWith<cwmp::InformResponse>(testing::_); }
 
+// quirk 46
 TEST(CwmpServerHttp, TakesAChunkedBody) {
   Acs acs;
   acs.start();
@@ -79,6 +80,7 @@ TEST(CwmpServerHttp, AnswersPipelinedRequestsInOrder) {
   EXPECT_THAT(message_in(cpe.receive()), VariantWith<cwmp::FactoryReset>(testing::_));
 }
 
+// quirk 44
 TEST(CwmpServerHttp, Answers100BeforeTheBodyComes) {
   Acs acs;
   acs.start();
@@ -93,6 +95,7 @@ TEST(CwmpServerHttp, Answers100BeforeTheBodyComes) {
   EXPECT_THAT(message_in(cpe.receive()), is_inform_response());
 }
 
+// quirk 29
 TEST(CwmpServerHttp, SkipsBytesOfTheLastBodyInASession) {
   for (const std::string stray : {">", "nvelope>", "V:Envelope>\r\n\r\n"}) {
     Acs acs;
@@ -211,6 +214,7 @@ TEST(CwmpServerHttp, TakesABodyOfExactlyTheLimit) {
   EXPECT_THAT(message_in(cpe.post(inform)), is_inform_response());
 }
 
+// quirk 45
 TEST(CwmpServerHttp, TakesCompressedBodies) {
   const std::pair<const char*, int> forms[] = {
       {"gzip", kGzip}, {"x-gzip", kGzip}, {"deflate", kZlib}, {"deflate", kRaw}};
@@ -227,6 +231,7 @@ TEST(CwmpServerHttp, TakesCompressedBodies) {
   }
 }
 
+// quirk 25, quirk 46
 TEST(CwmpServerHttp, TakesAnyContentTypeAndSoapAction) {
   for (const std::string fields :
        {"Content-Type: text/html\r\n", "SOAPAction:\r\n", "SOAPAction: \"\"\r\n", ""}) {

@@ -29,6 +29,7 @@ TEST(CwmpRequestStart, IsBehindEmptyLines) {
   EXPECT_EQ(find_request_start("", false), std::nullopt);
 }
 
+// quirk 29
 TEST(CwmpRequestStart, IsBehindUpToSixteenStrayBytes) {
   EXPECT_THAT(find_request_start(">POST /", true), Optional(1U));
   EXPECT_THAT(find_request_start(std::string(16, '>') + "POST /", true), Optional(16U));
@@ -44,6 +45,7 @@ TEST(CwmpRequestStart, WaitsWhileItCannotTell) {
   EXPECT_THAT(find_request_start(text, true), Optional(13U));
 }
 
+// quirk 30
 TEST(CwmpCookies, AreFoundInWhateverForm) {
   EXPECT_THAT(cwmp::cookie_values("session=a", "session"), ElementsAre("a"));
   EXPECT_THAT(cwmp::cookie_values("x=1; session=a; Path=/", "session"), ElementsAre("a"));
@@ -66,6 +68,7 @@ TEST(CwmpPath, LosesQueryAndAuthority) {
   EXPECT_EQ(cwmp::path_of("/a?u=http://b/c"), "/a");
 }
 
+// quirk 43
 TEST(CwmpResponseHead, Of204HasNoLength) {
   cwmp::ResponseHead head;
   std::string out;
@@ -89,6 +92,7 @@ std::string zlib_compress(const std::string& text) {
   return out;
 }
 
+// quirk 45
 TEST(CwmpInflate, StopsAtTheSizeLimit) {
   cwmp::InflateLimits limits;
   limits.max_bytes = 1000;
@@ -143,6 +147,7 @@ TEST(CwmpTrustedProxies, RefuseOtherText) {
   EXPECT_THROW(cwmp::TrustedProxies{networks}, std::invalid_argument);
 }
 
+// quirk 50
 TEST(CwmpTrustedProxies, TellTheClient) {
   const std::vector<std::string> networks{"10.0.0.0/8"};
   const cwmp::TrustedProxies proxies(networks);

@@ -30,6 +30,7 @@ cwmp::GetParameterValuesResponse version_is(std::string value) {
   return response;
 }
 
+// quirk 43
 TEST(CwmpServerSession, RunsFromInformToEmptyResponse) {
   Acs acs;
   acs.handler.rpcs = {read_version()};
@@ -77,6 +78,7 @@ TEST(CwmpServerSession, ReportsWhatHappened) {
   EXPECT_GT(report->bytes_out, 0U);
 }
 
+// quirk 32
 TEST(CwmpServerSession, GivesACookieForTheWholeSite) {
   Acs acs;
   acs.start();
@@ -140,6 +142,7 @@ struct CookieForm {
 
 class CwmpServerCookie : public testing::TestWithParam<CookieForm> {};
 
+// quirk 30
 TEST_P(CwmpServerCookie, IsFoundOnANewConnection) {
   Acs acs;
   acs.handler.rpcs = {read_version()};
@@ -163,6 +166,7 @@ INSTANTIATE_TEST_SUITE_P(
                     CookieForm{"AfterRubbish", ";;=,session; ", ""}),
     [](const auto& test) { return std::string(test.param.name); });
 
+// quirk 31
 TEST(CwmpServerSession, TakesTheConnectionForAMissingCookie) {
   Acs acs;
   acs.handler.rpcs = {read_version()};
@@ -173,6 +177,7 @@ TEST(CwmpServerSession, TakesTheConnectionForAMissingCookie) {
   EXPECT_THAT(message_in(cpe.post("")), Holds<cwmp::GetParameterValues>());
 }
 
+// quirk 31
 TEST(CwmpServerSession, TakesTheConnectionForTheCookieOfAnEarlierSession) {
   Acs acs;
   acs.handler.rpcs = {read_version()};
@@ -185,6 +190,7 @@ TEST(CwmpServerSession, TakesTheConnectionForTheCookieOfAnEarlierSession) {
   EXPECT_THAT(message_in(rpc), Holds<cwmp::GetParameterValues>());
 }
 
+// quirk 31
 TEST(CwmpServerSession, IsNeverFoundByTheConnectionOfAProxy) {
   Acs acs;
   acs.options.trusted_proxies = {"127.0.0.0/8"};
@@ -216,6 +222,7 @@ TEST(CwmpServerSession, CarriesTwoDevicesOverOneProxiedConnection) {
   EXPECT_EQ(acs.handler.ended.take()->serial_number, "B");
 }
 
+// quirk 39
 TEST(CwmpServerSession, EndsAtANewInform) {
   Acs acs;
   acs.handler.rpcs = {read_version()};
@@ -252,6 +259,7 @@ TEST(CwmpServerSession, IsReplacedWhileTheHandlerHoldsTheOldOne) {
   EXPECT_EQ(acs.server().open_sessions(), 2U);
 }
 
+// quirk 42
 TEST(CwmpServerSession, AnswersOneMoreEmptyPostAfterTheEnd) {
   Acs acs;
   acs.options.auth = cwmp::AuthPolicy{};
@@ -270,6 +278,7 @@ TEST(CwmpServerSession, AnswersOneMoreEmptyPostAfterTheEnd) {
   EXPECT_EQ(other.post("", cookie_field(informed)).status, 204U);
 }
 
+// quirk 40
 TEST(CwmpServerSession, IsLostWhenTheCpeVanishes) {
   Acs acs;
   acs.options.session_idle = std::chrono::seconds(1);
@@ -287,6 +296,7 @@ TEST(CwmpServerSession, IsLostWhenTheCpeVanishes) {
   EXPECT_TRUE(acs.no_session_left());
 }
 
+// quirk 40
 TEST(CwmpServerSession, IsLostAtOnceWhenACpeWithoutCookiesHangsUp) {
   Acs acs;
   acs.handler.rpcs = {read_version()};
@@ -408,6 +418,7 @@ TEST(CwmpServerSession, IsRefusedWithAFault) {
   EXPECT_EQ(std::get<cwmp::Fault>(message).code, cwmp::FaultCode::kAcsRequestDenied);
 }
 
+// quirk 48
 TEST(CwmpServerSession, NewOnesAreShedBeyondTheLimitAndRunningOnesGoOn) {
   Acs acs;
   acs.options.max_sessions = 1;
@@ -441,6 +452,7 @@ TEST(CwmpServerSession, GetsNoFurtherRpcAfterTheSessionLimit) {
   EXPECT_EQ(acs.handler.asked.size(), 0U);
 }
 
+// quirk 28
 TEST(CwmpServerSession, ResendsTheRpcToAClientThatPostsNothingFirst) {
   Acs acs;
   acs.handler.rpcs = {read_version()};
@@ -454,6 +466,68 @@ TEST(CwmpServerSession, ResendsTheRpcToAClientThatPostsNothingFirst) {
   const auto again = cpe.post("");
 
   EXPECT_EQ(again.body, rpc.body);
+}
+
+// quirk 3: a declaration in front breaks some clients, so it is sent only where it is asked for.
+TEST(CwmpServerSession, SendsAnXmlDeclarationToThoseWhoNeedOne) {
+  for (const bool wanted : {false, true}) {
+    Acs acs;
+    acs.handler.manners.xml_declaration = wanted;
+    acs.handler.rpcs = {read_version()};
+    acs.start();
+    auto cpe = acs.connect();
+    const auto informed = cpe.post(inform_text());
+    const auto rpc = cpe.post("", cookie_field(informed));
+    EXPECT_EQ(informed.body.starts_with("<?xml"), wanted);
+    EXPECT_EQ(rpc.body.starts_with("<?xml"), wanted);
+  }
+}
+
+// quirk 43: some close the session on "204 No Content" only, some on an empty 200 only.
+TEST(CwmpServerSession, EndsWithAnEmpty200WhereThatIsNeeded) {
+  Acs acs;
+  acs.handler.manners.empty_is_200 = true;
+  acs.start();
+  auto cpe = acs.connect();
+  const auto informed = cpe.post(inform_text());
+
+  for (const auto& last :
+       {cpe.post("", cookie_field(informed)), cpe.post("", cookie_field(informed))}) {
+    EXPECT_EQ(last.status, 200U);
+    EXPECT_EQ(last.field("Content-Length"), "0");
+    EXPECT_EQ(last.field("Content-Type"), "");
+  }
+  EXPECT_EQ(acs.handler.ended.take()->end, SessionEnd::kComplete);
+}
+
+TEST(CwmpServerSession, IsNotBegunWhenTheDeviceCallsTooOften) {  // quirk 47
+  Acs acs;
+  cwmp::Refusal refusal;
+  refusal.kind = cwmp::Refusal::Kind::kThrottled;
+  refusal.retry_after = std::chrono::seconds(20);
+  acs.handler.refusal = refusal;
+  acs.start();
+  auto cpe = acs.connect();
+
+  const auto answer = cpe.post(inform_text());
+
+  EXPECT_EQ(answer.status, 503U);
+  EXPECT_GE(std::stoul(answer.field("Retry-After")), 20U);
+  EXPECT_TRUE(cpe.closed());
+  EXPECT_EQ(acs.observer.rejections.take()->kind, cwmp::Rejection::kThrottled);
+}
+
+// quirk 70: DeviceId and one event are all that an Inform must have.
+TEST(CwmpServerSession, IsBegunByTheBarestInform) {
+  Acs acs;
+  acs.start();
+  auto cpe = acs.connect();
+  cwmp::Inform inform;
+  inform.device_id.oui = "00D09E";
+  inform.device_id.serial_number = "S1";
+  inform.events.push_back({"1 BOOT", ""});
+
+  EXPECT_EQ(cpe.post(support::envelope_text(inform)).status, 200U);
 }
 
 // ---- shutdown --------------------------------------------------------------------------------

@@ -172,6 +172,18 @@ class ClientCertificate : public testing::Test {
   Acs acs;
 };
 
+TEST_F(ClientCertificate, CountsThoughNoneIsAskedOfTheModel) {  // quirk 35
+  acs.handler.demand = [](const std::string&, const cwmp::DeviceId*) {
+    return cwmp::AuthDemand::kNone;
+  };
+  acs.start();
+  HttpClient cpe(acs.server().port(), with(device));
+  EXPECT_EQ(cpe.post(inform_text()).status, 200U);
+  const auto start = acs.handler.begun.take();
+  EXPECT_EQ(start->scheme, cwmp::AuthScheme::kCertificate);
+  EXPECT_FALSE(start->waived);
+}
+
 TEST_F(ClientCertificate, LetsADeviceInWithoutAPassword) {
   acs.start();
   HttpClient cpe(acs.server().port(), with(device));

@@ -284,11 +284,13 @@ INSTANTIATE_TEST_SUITE_P(Clients, CwmpReplay,
                            return name;
                          });
 
+// quirk 41
 TEST(CwmpReplay, Row41CountsTheEmptyAnswersOfNetcwmpAs9000) {
   const Course course = Replay(support::recordings("netcwmp")).run(false);
   EXPECT_EQ(count_of(course.taken, "Fault-9000"), 5U);
 }
 
+// quirk 39
 TEST(CwmpReplay, Row39StartsAnewWhenCwmpSimMixesTwoSessions) {
   const Course course = Replay(support::recordings("cwmp-sim")).run(false);
   EXPECT_EQ(course.sessions, 4U);
@@ -297,6 +299,7 @@ TEST(CwmpReplay, Row39StartsAnewWhenCwmpSimMixesTwoSessions) {
   EXPECT_EQ(count_of(course.taken, "RebootResponse"), 0U) << "and its answer came after the end";
 }
 
+// quirk 28
 TEST(CwmpReplay, Row28TakesEveryAnswerOfAClientThatEmptiesFirst) {
   const std::vector<Recording> recordings = support::recordings("tr069agent-noauth");
   const Course course = Replay(recordings).run(true);

@@ -107,6 +107,7 @@ TEST(CwmpSession, CommitsTheInformBeforeItIsAnswered) {
   EXPECT_EQ(script.last_id(), "1");
 }
 
+// quirk 5
 TEST(CwmpSession, AnswersAnInformWithoutIdWithoutId) {
   Script script;
   script.receive(testing_samples::inform(), std::nullopt).begun();
@@ -144,6 +145,7 @@ TEST(CwmpSession, GivesEachRpcItsOwnId) {
   EXPECT_TRUE(script.last_id().has_value());
 }
 
+// quirk 4, quirk 9
 TEST(CwmpSession, SpeaksTheDialectOfTheInform) {
   const Dialect dialect{"soap_env", "soap_enc", "cw", "urn:dslforum-org:cwmp-1-2"};
   Script script;
@@ -201,6 +203,7 @@ TEST(CwmpSession, AnswersTheSameInformOnceMore) {
   EXPECT_TRUE(script.noted(DeviationKind::kRepeatedInform));
 }
 
+// quirk 39
 TEST(CwmpSession, TakesAnotherInformAsANewSession) {
   Inform other = testing_samples::inform();
   ++other.retry_count;
@@ -262,6 +265,19 @@ INSTANTIATE_TEST_SUITE_P(Lists, CwmpSessionVersion,
 // ---- requests of the CPE
 // -------------------------------------------------------------------------
 
+// quirk 79: no event has announced it; quirk 26 and 82 are about its form and its answer.
+TEST(CwmpSession, TakesATransferCompleteThatNoEventHasAnnounced) {
+  Script script;
+  script.started();
+  for (const char* id : {"1", "2"}) {
+    script.receive(TransferComplete{"", {}, "", ""}, id);
+    ASSERT_TRUE(script.is<AnswerRequest>());
+    script.answer(TransferCompleteResponse{});
+    EXPECT_EQ(script.sent_method(), "TransferCompleteResponse");
+    EXPECT_EQ(script.last_id(), id);
+  }
+}
+
 TEST(CwmpSession, AnswersGetRpcMethodsItself) {
   Script script;
   script.started().receive(GetRPCMethods{}, "1");
@@ -282,6 +298,7 @@ TEST(CwmpSession, AnswersUnknownMethodsWith8000) {
   }
 }
 
+// quirk 82
 TEST(CwmpSession, Row82AnswersOnlyWithTheResponseThatFits) {
   Script script;
   script.started().receive(TransferComplete{}, "1").answer(AutonomousTransferCompleteResponse{});
@@ -346,6 +363,7 @@ TEST(CwmpSession, TakesAResponseOfAnotherTypeAs9002) {
   }
 }
 
+// quirk 6, quirk 7
 TEST(CwmpSession, Row6MatchesByOrderAndNotById) {
   for (const auto& id : {std::optional<std::string>("1"), std::optional<std::string>()}) {
     Script script;
@@ -376,6 +394,7 @@ TEST(CwmpSession, TakesAnUnsolicitedResponseAsAnEmptyPost) {
   EXPECT_TRUE(script.noted(DeviationKind::kUnsolicitedResponse));
 }
 
+// quirk 86
 TEST(CwmpSession, Row86IgnoresAResponseAfterTheEnd) {
   Script script;
   script.open(Reboot{}).empty_post().taken().work(std::nullopt).receive(RebootResponse{}, "acs-1");
@@ -386,6 +405,7 @@ TEST(CwmpSession, Row86IgnoresAResponseAfterTheEnd) {
 // ---- empty POSTs
 // ---------------------------------------------------------------------------------
 
+// quirk 41
 TEST(CwmpSession, Row41TakesAnEmptyPostInsteadOfAnAnswerAs9000) {
   Script script;
   script.open(GetQueuedTransfers{}).empty_post();
@@ -394,6 +414,7 @@ TEST(CwmpSession, Row41TakesAnEmptyPostInsteadOfAnAnswerAs9000) {
   EXPECT_TRUE(script.taken().work(Reboot{}).is<Send>());
 }
 
+// quirk 28
 TEST(CwmpSession, Row28SendsTheSameRpcAgainToAClientThatEmptiesFirst) {
   Script script({.empty_post_first = true});
   script.open(Reboot{"k"});
@@ -406,6 +427,7 @@ TEST(CwmpSession, Row28SendsTheSameRpcAgainToAClientThatEmptiesFirst) {
   EXPECT_EQ(script.empty_post().fault_code(), FaultCode::kMethodNotSupported);
 }
 
+// quirk 28
 TEST(CwmpSession, Row28LearnsFromAnEmptyPostBeforeTheInform) {
   Script script;
   EXPECT_TRUE(script.empty_post().is<SendEmpty>());
@@ -414,6 +436,7 @@ TEST(CwmpSession, Row28LearnsFromAnEmptyPostBeforeTheInform) {
   EXPECT_TRUE(script.noted(DeviationKind::kEmptyPostFirst));
 }
 
+// quirk 28
 TEST(CwmpSession, Row28StillTakesARequestAfterTheFirstEmptyReply) {
   Script script({.empty_post_first = true});
   EXPECT_TRUE(script.started().empty_post().work(std::nullopt).is<SendEmpty>());
@@ -426,6 +449,7 @@ TEST(CwmpSession, Row28StillTakesARequestAfterTheFirstEmptyReply) {
   EXPECT_TRUE(script.session.finished());
 }
 
+// quirk 42
 TEST(CwmpSession, Row42AnswersEmptyPostsAfterTheEndEmpty) {
   Script script;
   script.started().empty_post().work(std::nullopt);
@@ -507,6 +531,7 @@ struct Timeout {
 
 class CwmpSessionTimeout : public testing::TestWithParam<Timeout> {};
 
+// quirk 49
 TEST_P(CwmpSessionTimeout, IsRaisedByTheHeaderUpToTheCap) {
   Envelope envelope;
   envelope.header.session_timeout_s = GetParam().header;

@@ -68,6 +68,7 @@ const ParameterValue& first(const Taken& taken) {
 
 class CwmpSoapPrefix : public testing::TestWithParam<const char*> {};
 
+// quirk 1, quirk 4
 TEST_P(CwmpSoapPrefix, IsReadByLocalNameAndEchoed) {
   const std::string p = GetParam();
   const std::string body = "<" + p + ":Envelope xmlns:" + p +
@@ -83,6 +84,7 @@ INSTANTIATE_TEST_SUITE_P(Quirk1, CwmpSoapPrefix,
                          testing::Values("soap-env", "SOAP-ENV", "soapenv", "soap_env", "soap",
                                          "S"));
 
+// quirk 2
 TEST(CwmpSoapQuirk, Row2_TakesAPrefixThatWasNeverDeclared) {
   const Taken taken =
       take(around("<soap:Fault><detail><cwmp:Fault><FaultCode>9008</FaultCode></cwmp:Fault></"
@@ -91,6 +93,7 @@ TEST(CwmpSoapQuirk, Row2_TakesAPrefixThatWasNeverDeclared) {
   EXPECT_TRUE(taken.noted(DeviationKind::kUnboundPrefix));
 }
 
+// quirk 4
 TEST(CwmpSoapQuirk, Row4_LearnsAllThreePrefixes) {
   const Taken taken = take(
       "<a:Envelope xmlns:a=\"http://schemas.xmlsoap.org/soap/envelope/\" "
@@ -99,6 +102,7 @@ TEST(CwmpSoapQuirk, Row4_LearnsAllThreePrefixes) {
   EXPECT_EQ(taken.envelope.dialect, (Dialect{"a", "b", "c", "urn:dslforum-org:cwmp-1-1"}));
 }
 
+// quirk 4
 TEST(CwmpSoapQuirk, Row4_FallsBackToTheUsualPrefixes) {
   const Taken taken = take(
       "<Envelope xmlns=\"http://schemas.xmlsoap.org/soap/envelope/\"><Body>"
@@ -107,12 +111,14 @@ TEST(CwmpSoapQuirk, Row4_FallsBackToTheUsualPrefixes) {
             (Dialect{"SOAP-ENV", "SOAP-ENC", "cwmp", "urn:dslforum-org:cwmp-1-2"}));
 }
 
+// quirk 5
 TEST(CwmpSoapQuirk, Row5_NeedsNoHeader) {
   const Taken taken = take("<e:Envelope><e:Body><c:Inform/></e:Body></e:Envelope>");
   EXPECT_EQ(taken.envelope.header.id, std::nullopt);
   EXPECT_TRUE(taken.noted(DeviationKind::kNoId));
 }
 
+// quirk 8
 TEST(CwmpSoapQuirk, Row8_TakesTheSchemaInstanceOf1999) {
   const Taken taken =
       take(value("xmlns:x99=\"http://www.w3.org/1999/XMLSchema-instance\" "
@@ -123,6 +129,7 @@ TEST(CwmpSoapQuirk, Row8_TakesTheSchemaInstanceOf1999) {
 
 class CwmpSoapNamespace : public testing::TestWithParam<std::pair<const char*, bool>> {};
 
+// quirk 9
 TEST_P(CwmpSoapNamespace, IsEchoed) {
   const auto [uri, known] = GetParam();
   const Taken taken = take(
@@ -147,22 +154,26 @@ INSTANTIATE_TEST_SUITE_P(Quirk9, CwmpSoapNamespace,
 // ---- 10 to 16: values and arrays
 // -----------------------------------------------------------------
 
+// quirk 10
 TEST(CwmpSoapQuirk, Row10_TakesAValueWithoutType) {
   const Taken taken = take(value("", "x"));
   EXPECT_EQ(first(taken), (ParameterValue{"A", "x", ""}));
   EXPECT_TRUE(taken.noted(DeviationKind::kMissingType));
 }
 
+// quirk 11
 TEST(CwmpSoapQuirk, Row11_TakesAnUnknownTypeAsString) {
   const Taken taken = take(value("xsi:type=\"object\"", "x"));
   EXPECT_EQ(first(taken).type, "string");
   EXPECT_TRUE(taken.noted(DeviationKind::kUnknownType));
 }
 
+// quirk 11
 TEST(CwmpSoapQuirk, Row11_TakesATypeWithoutPrefix) {
   EXPECT_EQ(first(take(value("xsi:type=\"unsignedInt\"", "1"))).type, "unsignedInt");
 }
 
+// quirk 11
 TEST(CwmpSoapQuirk, Row11_LeavesOutAnObjectAmongTheValues) {
   const Taken taken =
       take(values("<ParameterValueStruct><Name>A.B.</Name><Value xsi:type=\"object\"/>"
@@ -171,6 +182,7 @@ TEST(CwmpSoapQuirk, Row11_LeavesOutAnObjectAmongTheValues) {
   EXPECT_TRUE(taken.noted(DeviationKind::kObjectAsValue));
 }
 
+// quirk 12
 TEST(CwmpSoapQuirk, Row12_TakesAMissingValueAsEmpty) {
   const Taken taken =
       take(values("<ParameterValueStruct><Name>A</Name></ParameterValueStruct>"
@@ -181,10 +193,12 @@ TEST(CwmpSoapQuirk, Row12_TakesAMissingValueAsEmpty) {
   EXPECT_TRUE(taken.noted(DeviationKind::kMissingValue));
 }
 
+// quirk 13
 TEST(CwmpSoapQuirk, Row13_KeepsEmptyNumbersEmpty) {
   EXPECT_EQ(first(take(value("xsi:type=\"xsd:unsignedInt\"", ""))).value, "");
 }
 
+// quirk 13
 TEST(CwmpSoapQuirk, Row13_TakesAnEmptyDateOfATransfer) {
   const Taken taken =
       take(around("<cwmp:TransferComplete><CommandKey>k</CommandKey><StartTime/>"
@@ -193,10 +207,12 @@ TEST(CwmpSoapQuirk, Row13_TakesAnEmptyDateOfATransfer) {
   EXPECT_TRUE(is_unknown_time(taken.as<TransferComplete>().start_time));
 }
 
+// quirk 14
 TEST(CwmpSoapQuirk, Row14_KeepsTextThatDoesNotFitItsType) {
   EXPECT_EQ(first(take(value("xsi:type=\"xsd:unsignedInt\"", "abc"))).value, "abc");
 }
 
+// quirk 15
 TEST(CwmpSoapQuirk, Row15_CountsElementsAndNotWhatTheArraySays) {
   const Taken taken =
       take(values("<ParameterValueStruct><Name>A</Name><Value>1</Value></ParameterValueStruct>",
@@ -205,6 +221,7 @@ TEST(CwmpSoapQuirk, Row15_CountsElementsAndNotWhatTheArraySays) {
   EXPECT_TRUE(taken.noted(DeviationKind::kArrayCount));
 }
 
+// quirk 16
 TEST(CwmpSoapQuirk, Row16_ReadsCountsWithLeadingZeros) {
   const Taken taken =
       take(values("<ParameterValueStruct><Name>A</Name><Value>1</Value></ParameterValueStruct>",
@@ -212,6 +229,7 @@ TEST(CwmpSoapQuirk, Row16_ReadsCountsWithLeadingZeros) {
   EXPECT_FALSE(taken.noted(DeviationKind::kArrayCount));
 }
 
+// quirk 17, quirk 18
 TEST(CwmpSoapQuirk, Row17_18_IgnoresAttributesItDoesNotKnow) {
   const Taken taken = take(around(
       "<cwmp:AddObjectResponse soap-env:encodingStyle=\"x\"><InstanceNumber xsi:type=\"xsd:int\">3"
@@ -222,6 +240,7 @@ TEST(CwmpSoapQuirk, Row17_18_IgnoresAttributesItDoesNotKnow) {
 // ---- 19 to 21: characters
 // ------------------------------------------------------------------------
 
+// quirk 19
 TEST(CwmpSoapQuirk, Row19_DropsControlCharactersAndReferencesToThem) {
   const Taken taken = take(value("",
                                  "a\x02"
@@ -230,6 +249,7 @@ TEST(CwmpSoapQuirk, Row19_DropsControlCharactersAndReferencesToThem) {
   EXPECT_TRUE(taken.noted(DeviationKind::kForbiddenCharacters));
 }
 
+// quirk 19
 TEST(CwmpSoapQuirk, Row19_DropsNulBytes) {
   EXPECT_EQ(first(take(value("", std::string_view("a\0b", 3)))).value, "ab");
 }
@@ -239,6 +259,7 @@ TEST(CwmpSoapQuirk, Row19_KeepsReferencesThatXmlAllows) {
             "AB<>&\"'\xC3\xA9\r");
 }
 
+// quirk 19
 TEST(CwmpSoapQuirk, Row19_TakesAnAmpersandThatStartsNothingAsText) {
   const Taken taken = take(value("", "a & b &nbsp; &# &#; &x"));
   EXPECT_EQ(first(taken).value, "a & b &nbsp; &# &#; &x");
@@ -259,6 +280,7 @@ struct Charset {
 
 class CwmpSoapCharset : public testing::TestWithParam<Charset> {};
 
+// quirk 20
 TEST_P(CwmpSoapCharset, ReadsAnAccent) {
   const Taken taken =
       take(GetParam().declaration + value("", GetParam().bytes), GetParam().content_type);
@@ -289,6 +311,7 @@ INSTANTIATE_TEST_SUITE_P(
         Charset{"ByteOrderMark", "\xEF\xBB\xBF", "", kUtf8Accent, false}),
     [](const auto& row) { return std::string(row.param.name); });
 
+// quirk 21
 TEST(CwmpSoapQuirk, Row21_DecodesOnce) {
   EXPECT_EQ(first(take(value("", "a&amp;lt;b"))).value, "a&lt;b");
 }
@@ -313,6 +336,7 @@ struct FaultLayout {
 
 class CwmpSoapFault : public testing::TestWithParam<FaultLayout> {};
 
+// quirk 23, quirk 24, quirk 6
 TEST_P(CwmpSoapFault, IsFound) {
   const Taken taken = take(around(GetParam().body));
   EXPECT_EQ(taken.as<Fault>(), GetParam().expected);
@@ -355,6 +379,7 @@ INSTANTIATE_TEST_SUITE_P(
         FaultLayout{"Empty", "<F:Fault/>", {FaultCode::kInternalError, "", {}}}),
     [](const auto& row) { return std::string(row.param.name); });
 
+// quirk 26
 TEST(CwmpSoapQuirk, Row26_DoesNotRelyOnTheOrderOfElements) {
   const Taken taken = take(around(
       "<cwmp:TransferComplete><CompleteTime>c</CompleteTime><FaultStruct><FaultString>f</"
@@ -364,6 +389,7 @@ TEST(CwmpSoapQuirk, Row26_DoesNotRelyOnTheOrderOfElements) {
   EXPECT_EQ(taken.as<TransferComplete>(), (TransferComplete{"k", {9011, "f"}, "s", "c"}));
 }
 
+// quirk 27
 TEST(CwmpSoapQuirk, Row27_ReadsTheHeadersItKnowsAndIgnoresOthers) {
   const Taken taken = take(
       "<e:Envelope><e:Header><c:NoMoreRequests>1</c:NoMoreRequests><c:ID>  x  </c:ID>"
@@ -372,6 +398,7 @@ TEST(CwmpSoapQuirk, Row27_ReadsTheHeadersItKnowsAndIgnoresOthers) {
   EXPECT_EQ(taken.envelope.header, (Header{"x", false, 120, "1.0,1.4", ""}));
 }
 
+// quirk 29
 TEST(CwmpSoapQuirk, Row29_TakesAnEnvelopeWhoseLastBracketIsMissing) {
   std::string body = around("<cwmp:RebootResponse/>");
   body.pop_back();
@@ -380,6 +407,7 @@ TEST(CwmpSoapQuirk, Row29_TakesAnEnvelopeWhoseLastBracketIsMissing) {
   EXPECT_TRUE(taken.noted(DeviationKind::kTruncatedEnd));
 }
 
+// quirk 66
 TEST(CwmpSoapQuirk, Row66_AStatusThatIsNoNumberIsNotSuccess) {
   const auto status = [](std::string_view text) {
     return take(around("<cwmp:SetParameterValuesResponse><Status>" + std::string(text) +
@@ -394,6 +422,7 @@ TEST(CwmpSoapQuirk, Row66_AStatusThatIsNoNumberIsNotSuccess) {
   EXPECT_GT(status("failed"), 1U);
 }
 
+// quirk 47
 TEST(CwmpSoapQuirk, Row47_TakesAnyRetryCount) {
   const auto retry = [](std::string_view text) {
     return take(around("<cwmp:Inform><RetryCount>" + std::string(text) +

@@ -76,6 +76,7 @@ std::string encoded(Message body) {
   return encode(envelope);
 }
 
+// quirk 3
 TEST(CwmpSoapEncode, StartsWithTheEnvelopeTagUnlessADeclarationIsAskedFor) {
   EXPECT_THAT(encoded(Reboot{}), StartsWith("<SOAP-ENV:Envelope "));
   EXPECT_THAT(encode(Envelope{}, {.xml_declaration = true}), StartsWith("<?xml version=\"1.0\""));
@@ -92,6 +93,7 @@ TEST(CwmpSoapEncode, MarksIdHoldRequestsAndUseVersionAsToBeUnderstood) {
   EXPECT_THAT(text, HasSubstr("<cwmp:SupportedCWMPVersions>1.0<"));
 }
 
+// quirk 54
 TEST(CwmpSoapEncode, WritesBooleansAsDigits) {
   EXPECT_THAT(encoded(GetParameterNames{"Device.", true}), HasSubstr("<NextLevel>1</NextLevel>"));
   EXPECT_THAT(encoded(GetParameterNames{"Device.", false}), HasSubstr("<NextLevel>0</NextLevel>"));

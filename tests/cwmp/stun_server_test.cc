@@ -153,6 +153,7 @@ TEST_F(StunServerIo, AnswersToTheFirstPortWhenTheSecondAsks) {
 }
 
 // Annex G.2.2.3: a NAT that filters by address and port lets in what comes from there only.
+// quirk 100
 TEST_F(StunServerIo, SendsConnectionRequestsFromItsOwnSocket) {
   start("0.0.0.0");
   asio::io_context other;

@@ -18,7 +18,7 @@ UdpConnectionRequest request(std::int64_t ts = 1600000000, std::uint32_t id = 12
   return out;
 }
 
-// The HMAC was computed apart from this code.
+// quirk 101. The HMAC was computed apart from this code.
 TEST(UdpConnectionRequest, IsSignedAsAnnexGSays) {
   EXPECT_EQ(compose_udp_connection_request(request(), "secret"),
             "GET http://192.0.2.7:5060?ts=1600000000&id=1234&un=cpe&cn=abc123"
@@ -42,7 +42,7 @@ TEST(UdpConnectionRequest, GoodOnceAndOldWhenCopied) {
   EXPECT_EQ(check.check(datagram, "cpe", "secret"), Verdict::kOld);
 }
 
-// Annex G: ts grows, id differs.
+// quirk 101. Annex G: ts grows, id differs.
 TEST(UdpConnectionRequest, MustBeNewerThanTheLast) {
   UdpConnectionRequestCheck check;
   const auto judge = [&check](std::int64_t ts, std::uint32_t id) {

@@ -11,6 +11,7 @@ using testing::Optional;
 
 sys_seconds at(std::int64_t seconds) { return sys_seconds(std::chrono::seconds(seconds)); }
 
+// quirk 55
 TEST(CwmpValue, ReadsTheFourBooleansInAnyCase) {
   for (const char* text : {"1", "true", "TRUE", "True", " 1\n"}) {
     EXPECT_THAT(parse_boolean(text), Optional(true)) << text;
@@ -34,6 +35,7 @@ TEST(CwmpValue, ReadsUnsignedNumbersUpToTheLimit) {
   }
 }
 
+// quirk 56
 TEST(CwmpValue, ReadsDatesInEveryFormSeen) {
   constexpr std::int64_t kNoon = 1795262400;  // 2026-11-21T12:00:00Z
   for (const char* text :
@@ -54,12 +56,14 @@ TEST(CwmpValue, RefusesWhatIsNoDate) {
   }
 }
 
+// quirk 56
 TEST(CwmpValue, WritesDatesWithoutFraction) {
   EXPECT_EQ(format_datetime(at(1795262400)), "2026-11-21T12:00:00Z");
   EXPECT_EQ(format_datetime(at(0)), "1970-01-01T00:00:00Z");
   EXPECT_EQ(format_datetime(*parse_datetime(kUnknownTime)), kUnknownTime);
 }
 
+// quirk 56
 TEST(CwmpValue, TakesEmptyAndYearsUpToOneAsUnknown) {
   for (const char* text : {"", " ", "0001-01-01T00:00:00Z", "0001-01-01T00:03:08Z",
                            "-0001-01-01T00:00:10Z", "0000-01-01T00:00:00Z"}) {

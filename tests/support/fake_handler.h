@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -29,7 +30,10 @@ class FakeHandler final : public cwmp::SessionHandler {
   std::map<std::string, std::string> users;  ///< name to password
   std::vector<cwmp::AcsRequest> rpcs;        ///< of each session
   std::optional<cwmp::Refusal> refusal;      ///< of each Inform
-  bool hold = false;                         ///< next_rpc() waits until it is cancelled
+  cwmp::Manners manners;                     ///< of each session
+  /// Instead of AuthDemand::kDefault.
+  std::function<std::optional<cwmp::AuthDemand>(const std::string&, const cwmp::DeviceId*)> demand;
+  bool hold = false;  ///< next_rpc() waits until it is cancelled
   bool throw_on_request = false;
 
   Mailbox<cwmp::SessionStart> begun;
@@ -37,6 +41,11 @@ class FakeHandler final : public cwmp::SessionHandler {
   Mailbox<cwmp::CpeResponse> responses;
   Mailbox<std::string> asked;  ///< serial number at each next_rpc()
   Mailbox<EndOfSession> ended;
+
+  std::optional<cwmp::AuthDemand> auth_demand(const std::string& peer_address,
+                                              const cwmp::DeviceId* claimed) override {
+    return demand ? demand(peer_address, claimed) : cwmp::AuthDemand::kDefault;
+  }
 
   boost::asio::awaitable<std::vector<std::string>> passwords(std::string username) override {
     std::vector<std::string> found;
@@ -58,6 +67,8 @@ class FakeHandler final : public cwmp::SessionHandler {
    public:
     FakeSession(FakeHandler& owner, std::string serial_number, std::vector<cwmp::AcsRequest> rpcs)
         : owner_(owner), serial_number_(std::move(serial_number)), rpcs_(std::move(rpcs)) {}
+
+    cwmp::Manners manners() const override { return owner_.manners; }
 
     boost::asio::awaitable<cwmp::AcsResponse> on_request(cwmp::CpeRequest request) override {
       if (owner_.throw_on_request) throw std::runtime_error("disk full");
