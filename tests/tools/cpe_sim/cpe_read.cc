@@ -58,7 +58,8 @@ cwmp::CpeResponse Cpe::Rpcs::operator()(const cwmp::GetParameterNames& rpc) cons
   cwmp::GetParameterNamesResponse response;
   cpe.tree_.visit(rpc.path, [&](const std::string& path, const Param& param) {
     if (!rpc.next_level || is_child(path, rpc.path)) {
-      response.parameters.push_back({path, param.writable});
+      const bool lies = cpe.quirks.read_only_flags && !param.is_object();
+      response.parameters.push_back({path, param.writable && !lies});
     }
     return partial;
   });

@@ -56,6 +56,7 @@ asio::awaitable<void> Device::run_xmpp() {
 void Device::poke() {
   if (xmpp_) xmpp_->look();
   down_ = cpe_->is_down();
+  wants_basic_ = cpe_->quirks.basic_requests;
   timer_.cancel();
   udp_timer_.cancel();
 }
@@ -63,6 +64,7 @@ void Device::poke() {
 void Device::note_boot() {
   const bool down = cpe_->is_down();
   down_ = down;
+  wants_basic_ = cpe_->quirks.basic_requests;
   if (was_down_ != down) journal_.note(down ? "down" : "up", serial_number_);
   was_down_ = down;
 }
@@ -153,17 +155,24 @@ void Device::command(std::string verb, std::string rest, std::function<void(std:
              });
 }
 
-asio::awaitable<unsigned> Device::on_connection_request(cwmp::DigestCredentials credentials) {
+asio::awaitable<unsigned> Device::on_connection_request(cwmp::Credentials credentials) {
   auto self = shared_from_this();
   auto checking = check_connection_request(std::move(credentials));
   unsigned status = co_await asio::co_spawn(strand_, std::move(checking), asio::use_awaitable);
   co_return status;
 }
 
-asio::awaitable<unsigned> Device::check_connection_request(cwmp::DigestCredentials credentials) {
-  const bool known = credentials.username == cpe_->management("ConnectionRequestUsername");
+asio::awaitable<unsigned> Device::check_connection_request(cwmp::Credentials credentials) {
+  const std::string username = cpe_->management("ConnectionRequestUsername");
   const std::string password = cpe_->management("ConnectionRequestPassword");
-  if (!known || !cwmp::password_matches(credentials, "GET", password)) co_return 401U;
+  bool good = false;
+  if (const auto* basic = std::get_if<cwmp::BasicCredentials>(&credentials)) {
+    good = basic->username == username && cwmp::password_matches(*basic, password);
+  } else {
+    const auto& digest = std::get<cwmp::DigestCredentials>(credentials);
+    good = digest.username == username && cwmp::password_matches(digest, "GET", password);
+  }
+  if (!good) co_return 401U;
   if (!cpe_->on_connection_request(now())) co_return 0U;
   journal_.note("connection_request", serial_number_);
   poke();

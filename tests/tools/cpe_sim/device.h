@@ -41,18 +41,20 @@ class Device : public std::enable_shared_from_this<Device> {
   /// `done` gets the line (see command.h), on any thread.
   void command(std::string verb, std::string rest, std::function<void(std::string)> done);
 
-  /// A connection request with a fresh nonce: 200 when the credentials are the device's, 401 when
-  /// not, 0 when it is down.
-  boost::asio::awaitable<unsigned> on_connection_request(cwmp::DigestCredentials credentials);
+  /// A connection request with what it is to show, a fresh nonce if that is Digest: 200 when the
+  /// credentials are the device's, 401 when not, 0 when it is down.
+  boost::asio::awaitable<unsigned> on_connection_request(cwmp::Credentials credentials);
 
   bool is_down() const { return down_; }
+  /// Basic instead of Digest for connection requests.
+  bool wants_basic() const { return wants_basic_; }
   const std::string& serial_number() const { return serial_number_; }
 
  private:
   boost::asio::awaitable<void> run(std::chrono::milliseconds delay);
   boost::asio::awaitable<void> run_one_session();
   boost::asio::awaitable<void> run_transfer(Transfer transfer);
-  boost::asio::awaitable<unsigned> check_connection_request(cwmp::DigestCredentials credentials);
+  boost::asio::awaitable<unsigned> check_connection_request(cwmp::Credentials credentials);
   boost::asio::awaitable<void> wait();
   boost::asio::awaitable<void> run_udp();
   boost::asio::awaitable<UdpPort::Endpoint> look_up(std::string host, std::uint16_t port);
@@ -76,6 +78,7 @@ class Device : public std::enable_shared_from_this<Device> {
   std::shared_ptr<UdpPort> udp_;  ///< while STUN is enabled
   std::unique_ptr<XmppLink> xmpp_;  ///< where the model has it
   std::atomic<bool> down_{true};
+  std::atomic<bool> wants_basic_{false};
   bool was_down_ = true;
 };
 

@@ -113,11 +113,21 @@ asio::awaitable<void> Listener::serve(tcp::socket accepted) {
   socket->close(ignored);
 }
 
-std::string Listener::challenge() {
+std::string Listener::challenge(bool basic) {
+  if (basic) return response("401 Unauthorized", "WWW-Authenticate: Basic realm=\"cpe-sim\"\r\n");
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   const std::string nonce = nonces_.make(now, std::random_device{}());
   return response("401 Unauthorized", "WWW-Authenticate: Digest realm=\"cpe-sim\", nonce=\"" +
                                           nonce + "\", qop=\"auth\", algorithm=MD5\r\n");
+}
+
+bool Listener::is_usable(const cwmp::Credentials& credentials, const std::string& target,
+                         bool basic) {
+  const auto* digest = std::get_if<cwmp::DigestCredentials>(&credentials);
+  if (basic || digest == nullptr) return basic && digest == nullptr;
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  return digest->uri == target &&
+         nonces_.check(digest->nonce, now) == cwmp::NonceSource::State::kValid;
 }
 
 asio::awaitable<std::string> Listener::answer(std::string head) {
@@ -128,18 +138,13 @@ asio::awaitable<std::string> Listener::answer(std::string head) {
   if (device != devices_.end() && device->second->is_down()) co_return std::string();
   if (device == devices_.end()) co_return response("404 Not Found", kClose);
   if (!head.starts_with("GET ")) co_return response("405 Method Not Allowed", kClose);
+  const bool basic = device->second->wants_basic();
   auto credentials = cwmp::parse_authorization(field(head, "Authorization"));
-  if (!credentials) co_return challenge();
-  const auto* digest = std::get_if<cwmp::DigestCredentials>(&*credentials);
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  if (digest == nullptr || digest->uri != target ||
-      nonces_.check(digest->nonce, now) != cwmp::NonceSource::State::kValid) {
-    co_return challenge();
-  }
-  cwmp::DigestCredentials given = *digest;
+  if (!credentials || !is_usable(*credentials, target, basic)) co_return challenge(basic);
+  cwmp::Credentials given = *std::move(credentials);
   unsigned status = co_await device->second->on_connection_request(std::move(given));
   if (status == 0) co_return std::string();
-  if (status == 401) co_return challenge();
+  if (status == 401) co_return challenge(basic);
   co_return response("200 OK", kClose);
 }
 

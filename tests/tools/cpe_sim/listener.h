@@ -31,7 +31,9 @@ class Listener {
   boost::asio::awaitable<void> accept();
   boost::asio::awaitable<void> serve(boost::asio::ip::tcp::socket accepted);
   boost::asio::awaitable<std::string> answer(std::string head);
-  std::string challenge();
+  std::string challenge(bool basic);
+  /// Are these what the device wants, and fresh?
+  bool is_usable(const cwmp::Credentials& credentials, const std::string& target, bool basic);
 
   boost::asio::any_io_executor executor_;
   boost::asio::ip::tcp::acceptor acceptor_;

@@ -21,6 +21,7 @@ constexpr std::array kFlags{
     Flag{"no-id", &Quirks::no_id, "no cwmp:ID in what it sends"},
     Flag{"basic-unasked", &Quirks::basic_unasked, "Basic credentials before any challenge"},
     Flag{"empty-post-first", &Quirks::empty_post_first, "an empty POST before each Inform"},
+    Flag{"basic-requests", &Quirks::basic_requests, "wants Basic for connection requests"},
     Flag{"status-1", &Quirks::status_one, "writes take effect with the next boot"},
     Flag{"no-full-walk", &Quirks::no_full_walk, "9003 for GetParameterNames with NextLevel=0"},
     Flag{"no-partial-path", &Quirks::no_partial_path, "9002 for values of a partial path"},
@@ -32,6 +33,7 @@ constexpr std::array kFlags{
     Flag{"silent-binding", &Quirks::silent_binding,
          "tells of a new NAT binding by STUN only, not by active notification"},
     Flag{"no-parameter-key", &Quirks::no_parameter_key, "does not keep the ParameterKey"},
+    Flag{"read-only-flags", &Quirks::read_only_flags, "lists every parameter as read-only"},
 };
 
 template <class Number>

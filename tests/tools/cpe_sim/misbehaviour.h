@@ -25,6 +25,7 @@ struct Quirks {
   bool no_id = false;
   bool basic_unasked = false;
   bool empty_post_first = false;
+  bool basic_requests = false;
   std::chrono::milliseconds slow{0};
 
   // in RPCs
@@ -38,6 +39,7 @@ struct Quirks {
   bool no_active = false;
   bool no_parameter_key = false;
   bool silent_binding = false;
+  bool read_only_flags = false;
   std::size_t max_names = 0;  ///< 0: no limit
   std::size_t max_rows = 0;   ///< 0: no limit
   Normalise normalise = Normalise::kNone;

@@ -150,6 +150,11 @@ TEST_F(CpeSimRpc, QuirksChangeWhatIsAnswered) {
   const auto fault = refused(set_values({{"Device.WiFi.Status", "x", ""}}));
   EXPECT_EQ(fault.code, FaultCode::kNotWritable);
   EXPECT_THAT(fault.parameters, IsEmpty());
+  cpe.quirks.read_only_flags = true;
+  const auto listed =
+      call<cwmp::GetParameterNamesResponse>(cwmp::GetParameterNames{"Device.WiFi.Name", false});
+  ASSERT_EQ(listed.parameters.size(), 1U);
+  EXPECT_FALSE(listed.parameters[0].writable);
   cpe.quirks.normalise = Quirks::Normalise::kUpper;
   call<cwmp::SetParameterValuesResponse>(set_values({{"Device.WiFi.Name", "abc", "string"}}));
   EXPECT_EQ(value("Device.WiFi.Name"), "ABC");
