@@ -10,7 +10,9 @@
 #include <iterator>
 #include <set>
 
+#include "bridge/config_profiles.h"
 #include "bridge/config_reader.h"
+#include "bridge/config_warnings.h"
 #include "bridge/config_xmpp.h"
 
 extern char** environ;
@@ -33,10 +35,6 @@ int address_bits(const std::string& text) {
   if (::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1) return 32;
   if (::inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1) return 128;
   return 0;
-}
-
-bool is_loopback(const std::string& address) {
-  return address.starts_with("127.") || address == "::1";
 }
 
 std::string check_address(const std::string& text) {
@@ -229,6 +227,11 @@ void read_cwmp_limits(ConfigSection& s, CwmpConfig::Limits& limits) {
   s.size("envelope_bytes", limits.envelope_bytes, 64 << 10, 256 << 20);
   s.size("header_bytes", limits.header_bytes, 4 << 10, 1 << 20);
   s.rate("bootstrap_rate", limits.bootstrap_rate);
+  s.duration("device_session_interval", limits.device_session_interval, milliseconds(0),
+             milliseconds(3'600'000));
+  s.duration("device_retry_interval", limits.device_retry_interval, milliseconds(0),
+             milliseconds(3'600'000));
+  s.duration("device_burst", limits.device_burst, milliseconds(1000), milliseconds(86'400'000));
 }
 
 void read_linger(ConfigSection& s, LingerConfig& linger) {
@@ -292,6 +295,10 @@ void read_cwmp(ConfigSection& s, CwmpConfig& cwmp) {
   s.list("listeners", cwmp.listeners, read_cwmp_listener);
   s.duration("periodic_inform_interval", cwmp.periodic_inform_interval, seconds(0),
              seconds(31'536'000));
+  // Devices take 30 s as the least; below it a fleet would do nothing but inform (quirk 87).
+  if (cwmp.periodic_inform_interval > seconds(0) && cwmp.periodic_inform_interval < seconds(30)) {
+    s.mistake("periodic_inform_interval", "must be 0 or at least 30s");
+  }
   s.section("connection_request", [&](ConfigSection& inner) {
     inner.words("allow", cwmp.connection_request.allow, check_network);
     inner.duration("timeout", cwmp.connection_request.timeout, milliseconds(100),
@@ -301,6 +308,10 @@ void read_cwmp(ConfigSection& s, CwmpConfig& cwmp) {
   s.section("linger", [&](ConfigSection& inner) { read_linger(inner, cwmp.linger); });
   s.section("stun", [&](ConfigSection& inner) { read_stun(inner, cwmp.stun); });
   s.section("xmpp", [&](ConfigSection& inner) { read_xmpp(inner, cwmp.xmpp, check_host); });
+  s.list("profiles", cwmp.profiles, [](ConfigSection& inner, ProfileConfig& profile) {
+    read_profile(inner, profile, check_network);
+  });
+  check_profiles(s, cwmp);
 }
 
 void read_mqtt_tls(ConfigSection& s, MqttConfig::Tls& tls) {
@@ -417,8 +428,7 @@ void read_grpc(ConfigSection& s, GrpcConfig& grpc) {
   s.section("tls", [&](ConfigSection& inner) { read_tls(inner, grpc.tls); });
   s.flag("allow_insecure_off_loopback", grpc.allow_insecure_off_loopback);
   // A certificate of the server alone says nothing about who calls.
-  if (!is_loopback(grpc.listen) && grpc.tls.client_ca.empty() &&
-      !grpc.allow_insecure_off_loopback) {
+  if (!grpc.on_loopback() && grpc.tls.client_ca.empty() && !grpc.allow_insecure_off_loopback) {
     s.mistake("listen", "off loopback needs tls.client_ca, or allow_insecure_off_loopback: true");
   }
 }
@@ -452,64 +462,6 @@ void read_config(ConfigSection& s, Config& config) {
       s.mistake("controllers", controller.endpoint_id + " is there twice");
     }
   }
-}
-
-std::vector<std::string> warnings_of(const Config& config) {
-  std::vector<std::string> warnings;
-  const CwmpConfig::Auth& auth = config.cwmp.auth;
-  if (auth.allow_anonymous) {
-    warnings.emplace_back("cwmp.auth.allow_anonymous: any CPE may claim to be any device");
-  } else if (!auth.shared && !auth.bootstrap) {
-    warnings.emplace_back(
-        "cwmp.auth: neither shared nor bootstrap is set, only devices with a credential of their "
-        "own can come in");
-  }
-  if (auth.shared) {
-    warnings.emplace_back(
-        "cwmp.auth.shared: whoever knows this one password may claim to be any device");
-  }
-  if (auth.scheme == CwmpConfig::Scheme::kBasic && !config.cwmp.tls.enabled()) {
-    warnings.emplace_back("cwmp.auth.scheme: basic without TLS sends passwords in clear");
-  }
-  if (config.cwmp.tls.min_version < CwmpTlsConfig::Version::k1_2) {
-    warnings.emplace_back("cwmp.tls.min_version: TLS older than 1.2 can be broken");
-  }
-  for (std::size_t i = 0; i < config.cwmp.listeners.size(); ++i) {
-    const CwmpListenerConfig& listener = config.cwmp.listeners[i];
-    const std::string name = "cwmp.listeners[" + std::to_string(i) + "]";
-    if (listener.allow_anonymous) {
-      warnings.push_back(name + ".allow_anonymous: any CPE may claim to be any device");
-    }
-    if (listener.scheme == CwmpAuthScheme::kBasic && !listener.tls.enabled()) {
-      warnings.push_back(name + ".scheme: basic without TLS sends passwords in clear");
-    }
-    if (listener.tls.min_version < CwmpTlsConfig::Version::k1_2) {
-      warnings.push_back(name + ".tls.min_version: TLS older than 1.2 can be broken");
-    }
-  }
-  if (config.cwmp.connection_request.allow.empty()) {
-    warnings.emplace_back(
-        "cwmp.connection_request.allow is empty: no device is woken, writes wait for its next "
-        "Inform");
-  }
-  if (config.cwmp.stun.enabled && config.cwmp.stun.advertise_host.empty() &&
-      !config.cwmp.trusted_proxies.empty()) {
-    warnings.emplace_back(
-        "cwmp.stun.advertise_host is empty: devices look for STUN at the host of the ACS URL, "
-        "which "
-        "is a proxy");
-  }
-  if (config.grpc.allow_insecure_off_loopback && !is_loopback(config.grpc.listen)) {
-    warnings.emplace_back(
-        "grpc.allow_insecure_off_loopback: whoever reaches the port may change every device");
-  }
-  if (config.mqtt.tls.enabled && !config.mqtt.tls.verify) {
-    warnings.emplace_back("mqtt.tls.verify: the broker's certificate is not checked");
-  }
-  if (config.controllers.empty()) {
-    warnings.emplace_back("controllers is empty: nobody may talk to the agents");
-  }
-  return warnings;
 }
 
 std::string lines(const std::vector<std::string>& mistakes) {

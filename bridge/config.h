@@ -80,7 +80,39 @@ struct CwmpListenerConfig {
   CwmpTlsConfig tls;
   std::vector<std::string> trusted_proxies;  ///< addresses or CIDR
   bool proxy_protocol = false;
+  /// It asks for HTTP credentials (who has no certificate that counts as one).
+  bool asks() const { return !allow_anonymous && scheme != CwmpAuthScheme::kNone; }
   bool operator==(const CwmpListenerConfig&) const = default;
+};
+
+/// What devices of some models, or in some networks, need (field quirks). A setting that is not set
+/// is left to the next profile that fits, then to the default.
+struct ProfileConfig {
+  enum class Switch : std::uint8_t { kUnset, kOff, kOn };
+  enum class Empty : std::uint8_t { kUnset, k204, k200 };
+  enum class Authenticate : std::uint8_t { kUnset, kDigest, kBasic, kNone };
+  enum class Names : std::uint8_t { kUnset, kWhole, kByLevel };
+  enum class Booleans : std::uint8_t { kUnset, kWords, kDigits };
+
+  /// All must fit. "*" is any run of characters.
+  struct Match {
+    std::string manufacturer = "*";
+    std::string oui = "*";
+    std::string product_class = "*";
+    std::string software_version = "*";
+    std::vector<std::string> networks;  ///< addresses or CIDR; empty: any
+    bool operator==(const Match&) const = default;
+  } match;
+
+  Authenticate authenticate = Authenticate::kUnset;  ///< quirk 35
+  Switch xml_declaration = Switch::kUnset;           ///< quirk 3
+  Empty empty_answer = Empty::kUnset;                ///< quirk 43
+  Names names = Names::kUnset;                       ///< quirk 53
+  Booleans booleans = Booleans::kUnset;              ///< quirk 55
+  std::uint32_t batch = 0;                           ///< names per read at most, 0: unset; quirk 60
+  Switch ignore_writable = Switch::kUnset;           ///< quirk 63
+  Switch connection_request_basic = Switch::kUnset;  ///< quirk 93
+  bool operator==(const ProfileConfig&) const = default;
 };
 
 struct CwmpConfig {
@@ -116,6 +148,11 @@ struct CwmpConfig {
     std::size_t envelope_bytes = 8 << 20;  ///< after decompression
     std::size_t header_bytes = 16 << 10;
     double bootstrap_rate = 50;  ///< sessions with the bootstrap credential a second
+    /// What a new session costs its device, retried or not, and how much it may have spent; see
+    /// SessionPace. 0 for both costs: no limit.
+    std::chrono::milliseconds device_session_interval{1};
+    std::chrono::milliseconds device_retry_interval{30'000};
+    std::chrono::milliseconds device_burst{300'000};
     bool operator==(const Limits&) const = default;
   } limits;
 
@@ -178,9 +215,11 @@ struct CwmpConfig {
   } xmpp;
 
   LingerConfig linger;
+  std::vector<ProfileConfig> profiles;  ///< the first that sets something wins
 
   /// The one that the settings of this section make, then `listeners`.
   std::vector<CwmpListenerConfig> all_listeners() const;
+
   bool operator==(const CwmpConfig&) const = default;
 };
 
@@ -290,6 +329,7 @@ struct GrpcConfig {
   std::uint16_t port = 50051;  ///< 0: any free one
   ServerTlsConfig tls;
   bool allow_insecure_off_loopback = false;
+  bool on_loopback() const { return listen.starts_with("127.") || listen == "::1"; }
   bool operator==(const GrpcConfig&) const = default;
 };
 

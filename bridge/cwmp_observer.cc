@@ -43,6 +43,9 @@ std::string deviations_of(const cwmp::SessionReport& report) {
 void CwmpObserver::on_session_end(const cwmp::SessionReport& report) {
   std::chrono::duration<double> seconds = report.duration;
   metrics_.cwmp_sessions.add({name_of(report.end)});
+  for (const cwmp::Deviation& each : report.deviations) {
+    metrics_.cwmp_deviations.add({cwmp::to_string(each.kind)});
+  }
   metrics_.cwmp_session_seconds.Observe(seconds.count());
   metrics_.cwmp_tls.add({report.tls_version.empty() ? "none" : report.tls_version,
                          report.device.manufacturer + " " + report.device.product_class});
@@ -56,7 +59,8 @@ void CwmpObserver::on_session_end(const cwmp::SessionReport& report) {
 void CwmpObserver::on_rejected(const cwmp::RejectionReport& report) {
   if (report.kind == cwmp::Rejection::kChallenged) return;  // how every session begins
   bool busy = report.kind == cwmp::Rejection::kBusy || report.kind == cwmp::Rejection::kOverload;
-  metrics_.cwmp_sessions.add({busy ? "busy" : "refused"});
+  const bool throttled = report.kind == cwmp::Rejection::kThrottled;
+  metrics_.cwmp_sessions.add({throttled ? "throttled" : busy ? "busy" : "refused"});
   spdlog::warn("cwmp: request from {} refused ({}, HTTP {}): {}{}{}", report.peer_address,
                cwmp::to_string(report.kind), report.http_status, report.text,
                report.username.empty() ? "" : ", user ", report.username);

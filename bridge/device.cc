@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "bridge/agent/local_schema.h"
+#include "bridge/agent/silence.h"
 #include "bridge/agent/supported.h"
 #include "bridge/agent/virtual_agent.h"
 #include "bridge/config.h"
@@ -116,13 +117,17 @@ asio::awaitable<Result<void>> Device::do_load() {
   if (last_inform_ms_ == 0) last_inform_ms_ = loaded->last_inform_ms;
   restore_refreshed(loaded->agent.instances);
   restore_xmpp(loaded->agent.instances);
+  take_profile({});
   loaded_ = true;
   agent_->on_loaded(loaded->agent);
   co_return Result<void>{};
 }
 
 std::unique_ptr<Snapshot> Device::snapshot() {
-  if (!supported_) supported_ = runtime_.supported.get(tree_, local_->schema(), *path_map_);
+  if (!supported_) {
+    supported_ = runtime_.supported.get(tree_, local_->schema(), *path_map_,
+                                        learned_.preset.ignore_writable);
+  }
   auto out = std::make_unique<Snapshot>();
   AgentFacts& facts = out->facts;
   runtime_.northbound->fill(facts);
@@ -135,6 +140,10 @@ std::unique_ptr<Snapshot> Device::snapshot() {
   facts.last_inform_ms = last_inform_ms_;
   facts.last_inform_events = last_inform_events_;
   runtime_.waker->fill(id_, facts);
+  const std::int64_t interval_s = runtime_.config.cwmp.periodic_inform_interval.count();
+  if (is_silent(tree_, row_.root, interval_s, last_inform_ms_, now_ms())) {
+    facts.reachability = "Offline";
+  }
   if (session_live_) facts.reachability = "InSession";
   facts.mirror_complete = onboarded_ && !learning_;
   facts.unread_parameters = static_cast<std::uint32_t>(tree_.unread_count());

@@ -67,6 +67,12 @@ struct Snapshot {
   std::unique_ptr<AgentView> view;
 };
 
+/// A session that was let in.
+struct BegunSession {
+  std::uint64_t id = 0;
+  cwmp::Manners manners;
+};
+
 class Device : public std::enable_shared_from_this<Device> {
  public:
   using Strand = boost::asio::strand<boost::asio::any_io_executor>;
@@ -85,6 +91,8 @@ class Device : public std::enable_shared_from_this<Device> {
   std::int64_t last_inform_ms() const { return last_inform_ms_; }
   /// The user name its identity is bound to since its first session; empty: none.
   const std::string& bound_username() const { return bound_username_; }
+  /// An operation or upkeep waits for a session, or is under way in one.
+  bool has_work() const { return has_work_; }
   /// Nothing under way and nothing queued: the object may go from memory.
   bool can_be_dropped() const { return !session_live_ && !has_work_; }
 
@@ -100,6 +108,7 @@ class Device : public std::enable_shared_from_this<Device> {
   bool behind_nat() const;
   /// Where it is to be asked over XMPP; nullopt: it is not, or not logged in.
   std::optional<cwmp::xmpp::Jid> xmpp_jid() const;
+  const Learned& learned() const { return learned_; }
   const Tree& tree() const { return tree_; }
   LocalModel& local() { return *local_; }
   const PathMap& path_map() const { return *path_map_; }
@@ -138,8 +147,7 @@ class Device : public std::enable_shared_from_this<Device> {
   void shut_down();
 
   // ---- on the strand: the session, called by DeviceSession
-  boost::asio::awaitable<tl::expected<std::uint64_t, cwmp::Refusal>> begin(
-      cwmp::SessionStart start);
+  boost::asio::awaitable<tl::expected<BegunSession, cwmp::Refusal>> begin(cwmp::SessionStart start);
   boost::asio::awaitable<cwmp::AcsResponse> on_request(std::uint64_t session,
                                                        cwmp::CpeRequest request);
   boost::asio::awaitable<std::optional<cwmp::AcsRequest>> next_rpc(std::uint64_t session);
@@ -175,6 +183,8 @@ class Device : public std::enable_shared_from_this<Device> {
 
   // device_inform.cc
   void take_row_facts(const cwmp::SessionStart& start);
+  /// What the profiles say of it; `peer_address` may be empty. Returns what the session needs.
+  cwmp::Manners take_profile(const std::string& peer_address);
   void plan_upkeep(const cwmp::Inform& inform, bool new_firmware, const Diff& informed);
   boost::asio::awaitable<void> after_step(const WorkPtr& work_ref, task::Context& context);
 
@@ -196,7 +206,9 @@ class Device : public std::enable_shared_from_this<Device> {
   cwmp::AcsResponse take(const cwmp::UnknownRequest& request, Commit& commit);
 
   // device_first_contact.cc
+  task::Provisioning provisioning();
   void start_first_contact();
+  void check_provisioning();
   boost::asio::awaitable<void> finish_first_contact();
   /// Waits in the session for a place among the first walks. False: none, or other work is to be
   /// done first.

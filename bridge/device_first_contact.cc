@@ -26,9 +26,7 @@ constexpr std::chrono::seconds kPlaceWait{15};
 
 }  // namespace
 
-void Device::start_first_contact() {
-  if (first_contact_queued_) return;
-  first_contact_queued_ = true;
+task::Provisioning Device::provisioning() {
   if (row_.connection_request_username.empty()) {
     row_.connection_request_username = "usp-bridge";
     row_.connection_request_password = random_secret();
@@ -44,6 +42,22 @@ void Device::start_first_contact() {
     wanted.periodic_time =
         cwmp::format_datetime(std::chrono::sys_seconds(std::chrono::seconds(offset)));
   }
+  return wanted;
+}
+
+/// A reset that is not told as "0 BOOTSTRAP" would leave the device deaf (quirk 77).
+void Device::check_provisioning() {
+  if (row_.root.empty()) return;
+  auto check = std::make_shared<Work>();
+  check->kind = WorkKind::kUpkeep;
+  check->task = std::make_shared<task::CheckProvisioning>(row_.root, provisioning());
+  push(check);
+}
+
+void Device::start_first_contact() {
+  if (first_contact_queued_) return;
+  first_contact_queued_ = true;
+  const task::Provisioning wanted = provisioning();
   std::string root = row_.root.empty() ? "Device." : row_.root;
   auto provisioning = std::make_shared<Work>();
   provisioning->kind = WorkKind::kUpkeep;

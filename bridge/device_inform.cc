@@ -10,6 +10,7 @@
 #include "bridge/event_hub.h"
 #include "bridge/metrics.h"
 #include "bridge/northbound.h"
+#include "bridge/profiles.h"
 #include "bridge/runtime.h"
 #include "bridge/task/first_contact.h"
 #include "bridge/task/read_values.h"
@@ -68,8 +69,19 @@ void Device::take_row_facts(const cwmp::SessionStart& start) {
   last_inform_ms_ = now_ms();
 }
 
-asio::awaitable<tl::expected<std::uint64_t, cwmp::Refusal>> Device::begin(
-    cwmp::SessionStart start) {
+cwmp::Manners Device::take_profile(const std::string& peer_address) {
+  const DeviceIdentity& identity = row_.identity;
+  ProfileSubject subject;
+  subject.device = {row_.manufacturer, identity.oui, identity.product_class, identity.serial};
+  subject.software_version = row_.software_version;
+  subject.peer_address = peer_address;
+  const ModelProfile profile = runtime_.profiles.of(subject);
+  if (profile.preset.ignore_writable != learned_.preset.ignore_writable) supported_.reset();
+  learned_.preset = profile.preset;
+  return profile.manners;
+}
+
+asio::awaitable<tl::expected<BegunSession, cwmp::Refusal>> Device::begin(cwmp::SessionStart start) {
   using cwmp::Refusal;
   auto self = shared_from_this();
   Result<void> loaded = co_await load();
@@ -94,6 +106,9 @@ asio::awaitable<tl::expected<std::uint64_t, cwmp::Refusal>> Device::begin(
   const bool asked = has_event(inform, "6 CONNECTION REQUEST");
   if (const auto way = runtime_.waker->on_session(id_, asked)) reach_.on_session(*way);
   if (!onboarded_ || tree_.empty()) learning_ = true;
+  BegunSession begun;
+  begun.id = session;
+  begun.manners = take_profile(start.peer_address);
 
   Commit commit;
   task::Context ctx = context();
@@ -109,6 +124,7 @@ asio::awaitable<tl::expected<std::uint64_t, cwmp::Refusal>> Device::begin(
     }
     Diff diff = apply(each);
     commit.device_changes.insert(commit.device_changes.end(), diff.begin(), diff.end());
+    if (each.save && work->save) commit.state.push_back(work->save(work->task->save()));
     if (work->task->done()) end_work(work, WorkEnd::kDone);
   }
   if (boot && onboarded_) {
@@ -134,13 +150,14 @@ asio::awaitable<tl::expected<std::uint64_t, cwmp::Refusal>> Device::begin(
     std::get<control::InformHappened>(happening.what).event_codes.push_back(event.code);
   }
   runtime_.events.publish(happening);
-  co_return session;
+  co_return begun;
 }
 
 void Device::plan_upkeep(const cwmp::Inform& inform, bool new_firmware, const Diff& informed) {
   const bool bootstrap = has_event(inform, "0 BOOTSTRAP");
   if (learning_ || bootstrap) return start_first_contact();
   if (new_firmware || has_event(inform, "1 BOOT")) {
+    check_provisioning();
     read_again(row_.root);
   } else {
     read_counted_tables(informed);

@@ -11,8 +11,10 @@ namespace bridge {
 
 class BridgeDeviceSession final : public cwmp::DeviceSession {
  public:
-  BridgeDeviceSession(DevicePtr device, std::uint64_t session)
-      : device_(std::move(device)), session_(session) {}
+  BridgeDeviceSession(DevicePtr device, BegunSession session)
+      : device_(std::move(device)), session_(session.id), manners_(session.manners) {}
+
+  cwmp::Manners manners() const override { return manners_; }
 
   boost::asio::awaitable<cwmp::AcsResponse> on_request(cwmp::CpeRequest request) override;
   boost::asio::awaitable<std::optional<cwmp::AcsRequest>> next_rpc() override;
@@ -22,6 +24,7 @@ class BridgeDeviceSession final : public cwmp::DeviceSession {
  private:
   const DevicePtr device_;
   const std::uint64_t session_;
+  const cwmp::Manners manners_;
 };
 
 }  // namespace bridge

@@ -32,6 +32,7 @@
 #include "bridge/metrics.h"
 #include "bridge/northbound.h"
 #include "bridge/path_pool.h"
+#include "bridge/profiles.h"
 #include "bridge/registry.h"
 #include "bridge/runtime.h"
 #include "bridge/session_handler.h"
@@ -253,6 +254,7 @@ struct Gateway::Impl {
         store(open_store(settings, metrics, store_health)),
         first_contacts(settings.device.first_contact_budget),
         lingering(settings.cwmp.linger.sessions),
+        profiles(settings.cwmp.profiles),
         runtime{.executor = io.get_executor(),
                 .config = config,
                 .store = *store,
@@ -262,6 +264,7 @@ struct Gateway::Impl {
                 .supported = supported,
                 .first_contacts = first_contacts,
                 .lingering = lingering,
+                .profiles = profiles,
                 .base = make_local_template(settings)},
         registry(runtime),
         waker(runtime),
@@ -298,6 +301,7 @@ struct Gateway::Impl {
   std::unique_ptr<Store> store;
   FirstContactBudget first_contacts;
   LingerRoom lingering;
+  Profiles profiles;
   Runtime runtime;
   Registry registry;
   Waker waker;

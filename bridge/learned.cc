@@ -55,7 +55,7 @@ bool take(Learned& learned, std::string_view key, std::string_view value) {
 }  // namespace
 
 void Learned::batch_worked(std::size_t size) {
-  // A batch that was short for want of names says nothing.
+  // A batch that was short for want of names says nothing, nor does one that was not to be larger.
   if (size < batch) return;
   batch = std::min(batch * 2, batch_limit);
 }
@@ -68,7 +68,11 @@ void Learned::batch_failed(std::size_t size) {
 bool Learned::on_firmware(std::string_view version) {
   if (version.empty() || version == firmware) return false;
   const bool first = firmware.empty();
-  if (!first) *this = Learned();
+  if (!first) {
+    const Preset kept = preset;
+    *this = Learned();
+    preset = kept;
+  }
   firmware = version;
   return !first;
 }

@@ -1,6 +1,7 @@
 // What was found out about one device's CWMP client, kept with the device.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -24,6 +25,18 @@ struct Learned {
   /// A device that lists more methods than this lists no methods.
   static constexpr std::size_t kMaxMethods = 64;
 
+  /// What the operator has configured for the model (cwmp.profiles). Stronger than what is learned,
+  /// never stored, and kept over new firmware: the owner sets it with each session.
+  struct Preset {
+    std::optional<bool> names_by_level;
+    BooleanForm booleans = BooleanForm::kUnknown;
+    std::uint32_t batch = 0;       ///< names per read at most; 0: as learned
+    bool ignore_writable = false;  ///< "read-only" of the device is not believed (quirk 63)
+    bool basic_connection_request = false;  ///< quirk 93
+    bool operator==(const Preset&) const = default;
+  };
+  Preset preset;
+
   Names unsupported;  ///< methods that gave 9000: a fact, until the firmware changes
   Names listed;       ///< by GetRPCMethods: a hint (quirk 74)
   bool asked_methods = false;
@@ -34,6 +47,14 @@ struct Learned {
   std::string firmware;                          ///< software version for which all this holds
 
   bool supports(std::string_view method) const { return !unsupported.contains(method); }
+
+  /// List level by level?
+  bool lists_by_level() const { return preset.names_by_level.value_or(next_level_only); }
+  /// Names for the next read, at least 1.
+  std::uint32_t batch_size() const {
+    const std::uint32_t most = preset.batch > 0 ? preset.batch : kMaxBatch;
+    return std::clamp(batch, 1U, most);
+  }
 
   /// A batch of `size` names went well: the next may be twice as large.
   void batch_worked(std::size_t size);

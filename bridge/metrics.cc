@@ -109,6 +109,10 @@ Metrics::Metrics()
                                      "From the Inform to the end of the session", kSessionSeconds)),
       cwmp_sessions_open(
           gauge(*registry_, "usp_bridge_cwmp_sessions_open", "CWMP sessions running now")),
+      cwmp_deviations(*registry_, "usp_bridge_cwmp_deviations_total",
+                      "Sessions in which a CPE departed from the standard, by how", {"kind"}),
+      suspected_clones(counter(*registry_, "usp_bridge_cwmp_suspected_clones_total",
+                               "Identities that two sources seemed to use in turn")),
       http_requests(*registry_, "usp_bridge_http_requests_total",
                     "HTTP requests of CPEs by status of the answer", {"status"}),
       connection_requests(*registry_, "usp_bridge_connection_requests_total",

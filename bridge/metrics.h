@@ -70,11 +70,13 @@ class Metrics {
  public:
   CounterFamily lingers;        ///< ended_by: operation, nothing
   CounterFamily cwmp_tls;       ///< version: TLSv1.2 ... none; model: manufacturer product-class
-  CounterFamily cwmp_sessions;  ///< end: complete, lost, shutdown, refused, busy
+  CounterFamily cwmp_sessions;  ///< end: complete, lost, shutdown, refused, busy, throttled
   CounterFamily cwmp_informs;   ///< event: the code with its name, "other" when vendor's
   CounterFamily cwmp_rpcs;      ///< method, result: ok or the fault code
   prometheus::Histogram& cwmp_session_seconds;
   prometheus::Gauge& cwmp_sessions_open;
+  CounterFamily cwmp_deviations;  ///< kind: as cwmp::to_string(DeviationKind)
+  prometheus::Counter& suspected_clones;
   CounterFamily http_requests;        ///< status
   CounterFamily connection_requests;  ///< way: http, udp; result: accepted, sent, timeout ...
   CounterFamily connection_request_sessions;   ///< way: a session followed

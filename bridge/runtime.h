@@ -17,6 +17,7 @@ class LingerRoom;
 class Metrics;
 class Northbound;
 class PathPool;
+class Profiles;
 class Registry;
 class Store;
 class SupportedCache;
@@ -34,6 +35,7 @@ struct Runtime {
   SupportedCache& supported;
   FirstContactBudget& first_contacts;
   LingerRoom& lingering;
+  const Profiles& profiles;
   std::shared_ptr<const LocalTemplate> base;
   Waker* waker = nullptr;
   Registry* registry = nullptr;

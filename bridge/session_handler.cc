@@ -12,6 +12,7 @@
 #include "bridge/device_session.h"
 #include "bridge/identity.h"
 #include "bridge/metrics.h"
+#include "bridge/profiles.h"
 #include "bridge/registry.h"
 #include "bridge/runtime.h"
 #include "bridge/store/store.h"
@@ -38,13 +39,34 @@ EndpointIdRules rules_of(const DeviceConfig& config) {
   return rules;
 }
 
+SessionPace::Costs costs_of(const CwmpConfig::Limits& limits) {
+  return {limits.device_session_interval, limits.device_retry_interval, limits.device_burst};
+}
+
+std::int64_t steady_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+bool has_event(const cwmp::Inform& inform, std::string_view code) {
+  return std::any_of(inform.events.begin(), inform.events.end(),
+                     [code](const cwmp::Event& event) { return event.code == code; });
+}
+
 }  // namespace
 
 bool credential_fits(const std::string& bound, const std::string& used, bool any) {
   return any || bound.empty() || bound == used;
 }
 
-BridgeSessionHandler::BridgeSessionHandler(Runtime& runtime) : runtime_(runtime) {}
+BridgeSessionHandler::BridgeSessionHandler(Runtime& runtime)
+    : runtime_(runtime), pace_(costs_of(runtime.config.cwmp.limits)) {}
+
+std::optional<cwmp::AuthDemand> BridgeSessionHandler::auth_demand(const std::string& peer_address,
+                                                                  const cwmp::DeviceId* claimed) {
+  return runtime_.profiles.auth_demand(peer_address, claimed);
+}
 
 bool BridgeSessionHandler::is_shared(const std::string& username) const {
   const auto& shared = runtime_.config.cwmp.auth.shared;
@@ -82,6 +104,26 @@ bool BridgeSessionHandler::take_bootstrap_token() {
   if (bootstrap_tokens_ < 1) return false;
   bootstrap_tokens_ -= 1;
   return true;
+}
+
+std::optional<std::chrono::seconds> BridgeSessionHandler::throttle(const Device& device,
+                                                                   const cwmp::Inform& inform) {
+  // Work waits for it and it comes because it was called: as often as there is work.
+  const bool retried = inform.retry_count > 0;
+  if (!retried && device.has_work() && has_event(inform, "6 CONNECTION REQUEST")) return {};
+  const std::lock_guard lock(mutex_);
+  return pace_.begin(device.id(), retried, steady_ms());
+}
+
+void BridgeSessionHandler::watch_for_clones(const Device& device, const std::string& peer_address) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!clones_.on_session(device.id(), peer_address, steady_ms())) return;
+  }
+  runtime_.metrics.suspected_clones.Increment();
+  spdlog::warn(
+      "device {}: two sources take turns with this identity, a copied device? (now from {})",
+      device.endpoint_id(), peer_address);
 }
 
 asio::awaitable<tl::expected<DevicePtr, Refusal>> BridgeSessionHandler::find_device(
@@ -125,17 +167,23 @@ BridgeSessionHandler::begin(cwmp::SessionStart start) {
 
   // The credential must be the one that this identity is bound to (design: Trust). The check reads
   // what only the first session of a device ever writes.
-  bool reset = std::any_of(start.inform.events.begin(), start.inform.events.end(),
-                           [](const cwmp::Event& event) { return event.code == "0 BOOTSTRAP"; });
+  bool reset = has_event(start.inform, "0 BOOTSTRAP");
   bool bootstrap = is_bootstrap(start.username);
-  bool any = start.scheme == cwmp::AuthScheme::kNone || by_certificate ||
-             is_shared(start.username) || (bootstrap && reset);
+  // Who was let in without a credential by a profile (quirk 35) is nobody who is bound to one.
+  bool anonymous = start.scheme == cwmp::AuthScheme::kNone && !start.waived;
+  bool any = anonymous || by_certificate || is_shared(start.username) || (bootstrap && reset);
   std::string bound = (*device)->bound_username();
   if (!credential_fits(bound, start.username, any)) {
     spdlog::warn("device {}: refused: user {} is not the one it is bound to (from {})",
                  (*device)->endpoint_id(), start.username, start.peer_address);
     co_return tl::unexpected(refuse(Refusal::Kind::kForbidden, "not this device's credential"));
   }
+  if (auto wait = throttle(**device, start.inform)) {
+    co_return tl::unexpected(
+        Refusal{Refusal::Kind::kThrottled, *wait, (*device)->endpoint_id() + " calls too often"});
+  }
+  const bool shared = any || start.username.empty();
+  if (shared && !by_certificate) watch_for_clones(**device, start.peer_address);
   if (bootstrap) {
     if (!take_bootstrap_token()) {
       co_return tl::unexpected(refuse(Refusal::Kind::kBusy, "too many bootstrap sessions"));
@@ -151,7 +199,7 @@ BridgeSessionHandler::begin(cwmp::SessionStart start) {
     runtime_.metrics.cwmp_informs.add({standard && !vendor ? event.code : "other"});
   }
   auto work = (*device)->begin(std::move(start));
-  tl::expected<std::uint64_t, Refusal> session =
+  tl::expected<BegunSession, Refusal> session =
       co_await asio::co_spawn((*device)->strand(), std::move(work), asio::use_awaitable);
   if (!session) co_return tl::unexpected(session.error());
   std::shared_ptr<cwmp::DeviceSession> out =

@@ -3,12 +3,16 @@
 
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "bridge/clone_watch.h"
 #include "bridge/result.h"
+#include "bridge/session_pace.h"
 #include "bridge/store/rows.h"
 #include "cwmp/handler.h"
 
@@ -21,6 +25,9 @@ struct Runtime;
 class BridgeSessionHandler final : public cwmp::SessionHandler {
  public:
   explicit BridgeSessionHandler(Runtime& runtime);
+
+  std::optional<cwmp::AuthDemand> auth_demand(const std::string& peer_address,
+                                              const cwmp::DeviceId* claimed) override;
 
   boost::asio::awaitable<std::vector<std::string>> passwords(std::string username) override;
 
@@ -36,6 +43,10 @@ class BridgeSessionHandler final : public cwmp::SessionHandler {
   bool is_shared(const std::string& username) const;
   bool is_bootstrap(const std::string& username) const;
 
+  /// How long this device has to wait, as it calls too often; nullopt: it may come in.
+  std::optional<std::chrono::seconds> throttle(const Device& device, const cwmp::Inform& inform);
+  void watch_for_clones(const Device& device, const std::string& peer_address);
+
   /// One more session with the bootstrap credential now? (a token bucket, design: rate-limited)
   bool take_bootstrap_token();
 
@@ -44,6 +55,8 @@ class BridgeSessionHandler final : public cwmp::SessionHandler {
   std::mutex mutex_;
   double bootstrap_tokens_ = 1;
   std::int64_t bootstrap_refilled_ms_ = 0;
+  SessionPace pace_;   ///< under the mutex
+  CloneWatch clones_;  ///< under the mutex
 };
 
 /// May a device whose identity is bound to `bound` (empty: to none yet) come in with `used`?

@@ -23,6 +23,7 @@ asio::awaitable<WakeAttempt> HttpWake::ask(std::shared_ptr<Device> device) {
   request.password = row.connection_request_password;
   request.allowed = [this](const asio::ip::address& address) { return allowed_.contains(address); };
   request.timeout = runtime_.config.cwmp.connection_request.timeout;
+  request.allow_basic = device->learned().preset.basic_connection_request;
   auto asking = cwmp::request_connection(std::move(request));
   const cwmp::ConnectionRequestOutcome outcome = co_await std::move(asking);
   co_return to_attempt(outcome);

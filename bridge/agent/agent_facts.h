@@ -30,7 +30,7 @@ struct AgentFacts {
   // Device.X_USPBRIDGE_Cwmp.
   std::int64_t last_inform_ms = 0;
   std::string last_inform_events;    ///< comma-separated: "2 PERIODIC,4 VALUE CHANGE"
-  std::string reachability;          ///< Unknown, Reachable, Unreachable, InSession
+  std::string reachability;          ///< Unknown, Reachable, Unreachable, Offline, InSession
   std::int64_t last_request_ms = 0;  ///< last connection request sent
   std::string last_request_result;   ///< empty: none was sent
   std::int64_t oldest_value_ms = 0;  ///< age of the mirror counts from here

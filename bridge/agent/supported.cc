@@ -233,8 +233,14 @@ std::shared_ptr<const usp::SupportedObject> build_supported(
 
 std::shared_ptr<const usp::SupportedObject> SupportedCache::get(const Tree& tree,
                                                                 const LocalSchema& schema,
-                                                                const PathMap& map) {
+                                                                const PathMap& map,
+                                                                bool ignore_writable) {
   std::vector<Tree::Supported> device = tree.supported();
+  if (ignore_writable) {
+    for (Tree::Supported& row : device) {
+      if (row.writable == Writable::kNo) row.writable = Writable::kUnknown;
+    }
+  }
   const std::size_t hash = hash_of(device);
   const std::lock_guard lock(mutex_);
   const auto [begin, end] = entries_.equal_range(hash);

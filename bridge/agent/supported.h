@@ -24,8 +24,9 @@ std::shared_ptr<const usp::SupportedObject> build_supported(
 /// as someone holds it. Ask again when names were added to or left the tree.
 class SupportedCache {
  public:
+  /// `ignore_writable`: where the device says "read-only" the standard's word counts (quirk 63).
   std::shared_ptr<const usp::SupportedObject> get(const Tree& tree, const LocalSchema& schema,
-                                                  const PathMap& map);
+                                                  const PathMap& map, bool ignore_writable = false);
   std::size_t size() const;
 
  private:

@@ -13,6 +13,9 @@ namespace {
 using cwmp::FaultCode;
 
 constexpr std::string_view kState = "DiagnosticsState";
+/// "1 Firmware Upgrade Image" (TR-069 A.3.2.8); the text behind the number varies.
+constexpr std::string_view kFirmwareFile = "1 ";
+constexpr std::string_view kSoftwareVersion = ".DeviceInfo.SoftwareVersion";
 
 void learn_unsupported(const cwmp::Fault& fault, std::string_view method, Context& context) {
   if (fault.code == FaultCode::kMethodNotSupported) context.learned.unsupported.emplace(method);
@@ -122,6 +125,10 @@ void ScheduleInform::do_inform(const cwmp::Inform& inform, Context&) {
 
 std::optional<cwmp::AcsRequest> Transfer::do_next(Context& context) {
   sent_ = true;
+  const auto* download = std::get_if<cwmp::Download>(&rpc_);
+  if (download != nullptr && download->file_type.starts_with(kFirmwareFile)) {
+    firmware_before_ = context.learned.firmware;
+  }
   context.save = true;
   return std::visit([](const auto& rpc) -> cwmp::AcsRequest { return rpc; }, rpc_);
 }
@@ -154,6 +161,15 @@ void Transfer::on_accepted(std::uint32_t status, const std::string& start_time,
   wait();
 }
 
+void Transfer::do_inform(const cwmp::Inform& inform, Context& context) {
+  if (!sent_ || firmware_before_.empty() || new_firmware_) return;
+  for (const cwmp::ParameterValue& value : inform.parameters) {
+    if (!value.name.ends_with(kSoftwareVersion) || value.value.empty()) continue;
+    new_firmware_ = value.value != firmware_before_;
+  }
+  context.save = new_firmware_;
+}
+
 bool Transfer::do_transfer_complete(const cwmp::TransferComplete& complete, bool only, Context&) {
   if (!sent_) return false;
   const bool ours = complete.command_key == command_key_;
@@ -168,7 +184,23 @@ bool Transfer::do_transfer_complete(const cwmp::TransferComplete& complete, bool
   return true;
 }
 
-bool Transfer::do_restore(std::string_view progress) { return restore_sent(progress, sent_); }
+std::string Transfer::do_save() const {
+  if (!sent_) return {};
+  return ProgressWriter().number(new_firmware_ ? 1 : 0).text(firmware_before_).take();
+}
+
+bool Transfer::do_restore(std::string_view progress) {
+  // As written before the firmware was kept.
+  if (progress.empty() || progress == "sent") return restore_sent(progress, sent_);
+  ProgressReader in(progress);
+  const bool new_firmware = in.number() == 1;
+  const std::string before(in.text());
+  if (!in.at_end()) return false;
+  sent_ = true;
+  new_firmware_ = new_firmware;
+  firmware_before_ = before;
+  return true;
+}
 
 // ---- Diagnostics -------------------------------------------------------------------------------
 

@@ -72,7 +72,9 @@ class ScheduleInform : public Task {
 
 /// Download or Upload. Status 0: done at once; 1: done by TransferComplete with our CommandKey, or
 /// with none while no other transfer is open (quirks 78, 81). Never sent twice: when the answer is
-/// lost it waits for TransferComplete, which a device that took the request sends.
+/// lost it waits for TransferComplete, which a device that took the request sends. Some never send
+/// it: given up after an Inform with another software version, a firmware download is done all the
+/// same (quirk 80).
 class Transfer : public Task {
  public:
   /// `rpc.command_key` is set, and unique for the device.
@@ -88,9 +90,11 @@ class Transfer : public Task {
   std::optional<cwmp::AcsRequest> do_next(Context& context) override;
   void do_response(const cwmp::CpeResponse& response, Context& context) override;
   void do_lost(Context&) override { wait(); }
+  void do_inform(const cwmp::Inform& inform, Context& context) override;
   bool do_transfer_complete(const cwmp::TransferComplete& complete, bool only,
                             Context& context) override;
-  std::string do_save() const override { return sent_ ? "sent" : ""; }
+  bool achieved() const override { return sent_ && new_firmware_; }
+  std::string do_save() const override;
   bool do_restore(std::string_view progress) override;
 
  private:
@@ -100,6 +104,8 @@ class Transfer : public Task {
   std::string command_key_;
   std::variant<cwmp::Download, cwmp::Upload> rpc_;
   bool sent_ = false;
+  std::string firmware_before_;  ///< when it was sent; empty: unknown, or not about firmware
+  bool new_firmware_ = false;    ///< another one has been informed since
   std::string start_time_;
   std::string complete_time_;
 };

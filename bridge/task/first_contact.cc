@@ -1,5 +1,6 @@
 #include "bridge/task/first_contact.h"
 
+#include <algorithm>
 #include <array>
 
 #include "bridge/task/attributes.h"
@@ -73,6 +74,27 @@ bool is_listed(const Tree& tree, const std::string& object) {
   return listed;
 }
 
+bool is_compared(std::string_view name) {
+  return name.ends_with("ConnectionRequestUsername") || name.ends_with("PeriodicInformEnable") ||
+         name.ends_with("PeriodicInformInterval");
+}
+
+bool any_differs(const std::vector<Assignment>& wanted, const Tree& tree) {
+  return std::any_of(wanted.begin(), wanted.end(), [&tree](const Assignment& each) {
+    const Node* node = tree.find(each.name);
+    if (node == nullptr || !node->has_value()) return false;
+    if (each.type == ValueType::kBoolean) return is_true(node->value()) != is_true(each.value);
+    return node->value() != each.value;
+  });
+}
+
+/// Reads those that the device has; not every device survives being asked for others (quirk 59).
+std::unique_ptr<Task> read_listed(std::vector<std::string> names, const Tree& tree) {
+  std::erase_if(names, [&tree](const std::string& name) { return tree.find(name) == nullptr; });
+  if (names.empty()) return nullptr;
+  return std::make_unique<ReadValues>(std::move(names), ReadValues::Keep::kNothing);
+}
+
 std::vector<std::string> parameters_below(const std::vector<std::string>& paths, const Tree& tree) {
   std::vector<std::string> names;
   for (const std::string& path : paths) {
@@ -142,9 +164,8 @@ void Sequence::add_provisioning(const std::string& root, const Provisioning& pro
          key = provisioning.parameter_key](const Context& context) -> std::unique_ptr<Task> {
       std::vector<Assignment> list = wanted;
       if (is_listed(context.tree, object)) {
-        std::erase_if(list, [&](const Assignment& each) {
-          return context.tree.find(each.name) == nullptr;
-        });
+        std::erase_if(
+            list, [&](const Assignment& each) { return context.tree.find(each.name) == nullptr; });
       }
       if (list.empty()) return nullptr;
       return std::make_unique<SetValues>(list, key, false);
@@ -164,6 +185,26 @@ void Sequence::add_provisioning(const std::string& root, const Provisioning& pro
 
 Provision::Provision(const std::string& root, const Provisioning& provisioning) {
   add_provisioning(root, provisioning);
+}
+
+CheckProvisioning::CheckProvisioning(const std::string& root, const Provisioning& provisioning) {
+  // The password reads as empty and would differ always; it is written with the rest.
+  std::vector<Assignment> looked_at;
+  std::vector<std::string> names;
+  for (Assignment& wanted : assignments(root + std::string(kManagementServer), provisioning)) {
+    if (!is_compared(wanted.name)) continue;
+    names.push_back(wanted.name);
+    looked_at.push_back(std::move(wanted));
+  }
+  add([names](const Context& context) { return read_listed(names, context.tree); });
+  add([root, provisioning, looked_at](const Context& context) -> std::unique_ptr<Task> {
+    if (!any_differs(looked_at, context.tree)) return nullptr;
+    return std::make_unique<Provision>(root, provisioning);
+  });
+  add([names, looked_at](const Context& context) -> std::unique_ptr<Task> {
+    if (!any_differs(looked_at, context.tree)) return nullptr;
+    return read_listed(names, context.tree);
+  });
 }
 
 FirstContact::FirstContact(const std::string& root, const Provisioning& provisioning) {

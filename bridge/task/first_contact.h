@@ -72,6 +72,14 @@ class Provision : public Sequence {
   Provision(const std::string& root, const Provisioning& provisioning);
 };
 
+/// Reads the user name of connection requests and the periodic Inform's settings, and runs
+/// Provision when they are not the wanted ones: after a boot, as not every device says that its
+/// settings were replaced (quirk 77). A parameter that cannot be read counts as right.
+class CheckProvisioning : public Sequence {
+ public:
+  CheckProvisioning(const std::string& root, const Provisioning& provisioning);
+};
+
 /// Provisioning, RPC methods, names, STUN, values. The tree carries the progress (unread values),
 /// so it may be run again after any loss. kDone: the tree is complete, but for what the device
 /// refuses. kFailed: the device listed no names.

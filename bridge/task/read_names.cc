@@ -61,7 +61,7 @@ std::optional<cwmp::AcsRequest> ReadNames::do_next(Context& context) {
   open_ = std::move(queue_.front());
   queue_.pop_front();
   ++asked_;
-  if (open_.mode == Mode::kWhole && context.learned.next_level_only) open_.mode = Mode::kWalk;
+  if (open_.mode == Mode::kWhole && context.learned.lists_by_level()) open_.mode = Mode::kWalk;
   return cwmp::GetParameterNames{open_.object, open_.mode != Mode::kWhole};
 }
 

@@ -51,7 +51,7 @@ std::optional<cwmp::AcsRequest> ReadValues::do_next(Context& context) {
 
 /// false: nothing left to ask.
 bool ReadValues::fill(const Context& context) {
-  const std::size_t limit = std::max(context.learned.batch, 1U);
+  const std::size_t limit = context.learned.batch_size();
   if (!parts_.empty()) {
     open_ = std::move(parts_.back());
     parts_.pop_back();

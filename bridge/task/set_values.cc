@@ -33,6 +33,7 @@ std::string boolean_text(const Assignment& assignment, const Node* node, const L
     const bool digit = node->value() == "0" || node->value() == "1";
     form = digit ? BooleanForm::kDigits : BooleanForm::kWords;
   }
+  if (learned.preset.booleans != BooleanForm::kUnknown) form = learned.preset.booleans;
   const bool value = is_true(assignment.value);
   if (form == BooleanForm::kDigits) return value ? "1" : "0";
   return value ? "true" : "false";

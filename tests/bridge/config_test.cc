@@ -104,6 +104,41 @@ cwmp:
             "stun.example.com");
 }
 
+TEST(Config, ReadsProfiles) {
+  const Config config = good(R"(
+cwmp:
+  profiles:
+    - match: {manufacturer: "Mak*", oui: "001122", networks: [10.0.0.0/8]}
+      authenticate: none
+      xml_declaration: true
+      empty_answer: 200
+      names: by-level
+      booleans: digits
+      batch: 8
+      ignore_writable: false
+      connection_request_basic: true
+    - match: {software_version: "1.*"}
+      names: whole
+)");
+  using P = ProfileConfig;
+  ASSERT_EQ(config.cwmp.profiles.size(), 2U);
+  P first;
+  first.match = {"Mak*", "001122", "*", "*", {"10.0.0.0/8"}};
+  first.authenticate = P::Authenticate::kNone;
+  first.xml_declaration = P::Switch::kOn;
+  first.empty_answer = P::Empty::k200;
+  first.names = P::Names::kByLevel;
+  first.booleans = P::Booleans::kDigits;
+  first.batch = 8;
+  first.ignore_writable = P::Switch::kOff;
+  first.connection_request_basic = P::Switch::kOn;
+  EXPECT_EQ(config.cwmp.profiles[0], first);
+  P second;
+  second.match.software_version = "1.*";
+  second.names = P::Names::kWhole;
+  EXPECT_EQ(config.cwmp.profiles[1], second);
+}
+
 TEST(Config, NamesThePlaceOfEveryMistake) {
   const std::string text = bad("cwmp:\n  port: 70000\nmqtt:\n  qos: x\n");
   EXPECT_EQ(text,
@@ -167,6 +202,15 @@ TEST(Config, RefusesWhatCannotBeMeant) {
       {"cwmp: {trusted_proxies: 10.0.0.1}", "must be a list"},
       {"cwmp: {trusted_proxies: [[a]]}", "must be a list of words"},
       {"cwmp: {periodic_inform_interval: 1500ms}", "in steps of 1s"},
+      {"cwmp: {periodic_inform_interval: 29s}", "must be 0 or at least 30s"},  // quirk 87
+      {"cwmp: {profiles: [{match: {networks: [10.0.0.0/33]}}]}", "must be an IP address or a"},
+      {"cwmp: {profiles: [{match: {model: x}}]}", "profiles[0].match.model: no such setting"},
+      {"cwmp: {profiles: [{empty_answer: 201}]}", "must be one of default, 204, 200"},
+      {"cwmp: {profiles: [{batch: 257}]}", "must be a number from 0 to 256"},
+      {"cwmp: {profiles: [{match: {software_version: 1}, authenticate: none}]}",
+       "cannot depend on match.software_version"},
+      {"cwmp: {auth: {allow_anonymous: true}, profiles: [{authenticate: digest}]}",
+       "means nothing where no listener asks for credentials"},
       {"mqtt: {agent_topic: usp/agent}", "must contain {endpoint_id}"},
       {"mqtt: {agent_topic: 'usp/+/{endpoint_id}'}", "must have no wildcard"},
       {"mqtt: {version: 5.1}", "must be one of 5.0, 3.1.1"},
@@ -204,6 +248,10 @@ TEST(Config, WarnsOfEveryRelaxation) {
               Contains(HasSubstr("any CPE may claim")));
   EXPECT_THAT(warnings("cwmp: {auth: {shared: {username: u, password: p}}}"),
               Contains(HasSubstr("cwmp.auth.shared")));
+  EXPECT_THAT(warnings("cwmp: {profiles: [{batch: 1}, {authenticate: none}]}"),
+              Contains(HasSubstr("cwmp.profiles[1].authenticate: any CPE that fits")));
+  EXPECT_THAT(warnings("cwmp: {profiles: [{authenticate: basic}]}"),
+              Contains(HasSubstr("cwmp.profiles[0].authenticate: basic without TLS")));
   EXPECT_THAT(warnings("grpc: {listen: 0.0.0.0, allow_insecure_off_loopback: true}"),
               Contains(HasSubstr("grpc.allow_insecure_off_loopback")));
   EXPECT_THAT(warnings("mqtt: {tls: {enabled: true, verify: false}}"),

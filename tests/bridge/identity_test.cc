@@ -39,6 +39,7 @@ TEST(EndpointIdOfDevice, FallsBackToUuidPastFiftyCharactersAndForSlashes) {
   EXPECT_TRUE(endpoint_id(device("A/B", "1"))->starts_with("uuid::"));
 }
 
+// quirk 71
 TEST(EndpointIdOfDevice, IsDifferentForDifferentIdentitiesAndTheSameForEver) {
   std::set<std::string> ids;
   for (const auto scheme : {EndpointIdRules::Scheme::kStandard, EndpointIdRules::Scheme::kUuid}) {

@@ -5,6 +5,7 @@
 namespace bridge {
 namespace {
 
+// quirk 60
 TEST(Learned, BatchesDoubleUpToTheMostAndHalveForGood) {
   Learned learned;
   for (const std::uint32_t expected : {64U, 128U, 256U, 256U}) {
@@ -21,6 +22,42 @@ TEST(Learned, AShortBatchSaysNothing) {
   Learned learned;
   learned.batch_worked(31);
   EXPECT_EQ(learned.batch, Learned::kFirstBatch);
+}
+
+// quirk 60: what is configured for a model bounds what is learned, and is not stored.
+TEST(Learned, APresetBoundsTheBatchAndOutlivesNewFirmware) {
+  Learned learned;
+  learned.on_firmware("1");
+  learned.preset.batch = 8;
+  learned.preset.names_by_level = true;
+  EXPECT_EQ(learned.batch_size(), 8U);
+  learned.batch_worked(8);
+  EXPECT_EQ(learned.batch_size(), 8U);
+  learned.batch_failed(8);
+  EXPECT_EQ(learned.batch_size(), 4U);
+  learned.on_firmware("2");
+  EXPECT_EQ(learned.batch_size(), 8U);
+  EXPECT_TRUE(learned.lists_by_level());
+  EXPECT_EQ(decode_learned(encode_learned(learned))->preset, Learned::Preset{});
+}
+
+// quirk 53
+TEST(Learned, APresetSaysHowNamesAreListed) {
+  Learned learned;
+  EXPECT_FALSE(learned.lists_by_level());
+  learned.next_level_only = true;
+  EXPECT_TRUE(learned.lists_by_level());
+  learned.preset.names_by_level = false;
+  EXPECT_FALSE(learned.lists_by_level());
+}
+
+// quirk 74: what GetRPCMethods lists, or leaves out, forbids nothing.
+TEST(Learned, AListOfMethodsIsAHint) {
+  Learned learned;
+  learned.listed = {"Inform", "GetParameterValues"};
+  EXPECT_TRUE(learned.supports("AddObject"));
+  learned.unsupported = {"AddObject"};
+  EXPECT_FALSE(learned.supports("AddObject"));
 }
 
 TEST(Learned, ABatchIsNeverEmpty) {

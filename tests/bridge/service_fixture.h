@@ -22,6 +22,7 @@
 #include "bridge/metrics.h"
 #include "bridge/northbound.h"
 #include "bridge/path_pool.h"
+#include "bridge/profiles.h"
 #include "bridge/registry.h"
 #include "bridge/runtime.h"
 #include "bridge/waker.h"
@@ -147,6 +148,7 @@ class ServiceTest : public testing::Test {
   std::unique_ptr<Store> store = open_or_die({});
   FirstContactBudget first_contacts{32};
   LingerRoom lingering{16};
+  Profiles profiles{config.cwmp.profiles};
   Runtime runtime{.executor = io.get_executor(),
                   .config = config,
                   .store = *store,
@@ -156,6 +158,7 @@ class ServiceTest : public testing::Test {
                   .supported = supported,
                   .first_contacts = first_contacts,
                   .lingering = lingering,
+                  .profiles = profiles,
                   .base = make_local_template(config)};
   Registry registry{runtime};
   Waker waker{runtime};

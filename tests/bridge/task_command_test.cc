@@ -26,12 +26,14 @@ std::unique_ptr<task::Task> download() {
   return std::make_unique<task::Transfer>(rpc);
 }
 
+// quirk 86
 TEST_F(CommandTest, RebootIsDoneWithItsResponseAndEndsTheSession) {
   const auto task = driver.run(reboot);
   EXPECT_EQ(task->outcome().kind, Outcome::Kind::kDone);
   EXPECT_TRUE(driver.end_session);
 }
 
+// quirk 40
 TEST_F(CommandTest, ALostRebootIsMatchedByItsKeyAndNeverSentTwice) {
   for (const Kind kind : {Kind::kLostBefore, Kind::kLostAfter, Kind::kRestartAfter}) {
     FakeCpe one = small_gateway();
@@ -82,6 +84,7 @@ TEST_F(CommandTest, ScheduleInformIsRepeatedUnlessItsEventComes) {
   EXPECT_EQ(task->outcome().kind, Outcome::Kind::kDone);
 }
 
+// quirk 78, quirk 81
 TEST_F(CommandTest, ADownloadWaitsForTransferComplete) {
   for (const Kind kind : {Kind::kNone, Kind::kLostBefore, Kind::kLostAfter, Kind::kRestart}) {
     FakeCpe one = small_gateway();
@@ -99,6 +102,7 @@ TEST_F(CommandTest, ADownloadWaitsForTransferComplete) {
   }
 }
 
+// quirk 78, quirk 81
 TEST_F(CommandTest, ATransferCompleteWithoutKeyIsTheOnlyOpenTransfers) {
   const auto task = driver.run(download);
   task::Context context{driver.tree, driver.learned};
@@ -106,11 +110,83 @@ TEST_F(CommandTest, ATransferCompleteWithoutKeyIsTheOnlyOpenTransfers) {
   EXPECT_TRUE(task->done());
 }
 
+// quirk 84
 TEST_F(CommandTest, AFailedTransferCarriesItsFault) {
   const auto task = driver.run(download);
   task::Context context{driver.tree, driver.learned};
   task->on_transfer_complete({"k1", {9015, "no server"}, "", ""}, true, context);
   EXPECT_EQ(task->outcome().fault.code, FaultCode::kFileServerUnreachable);
+}
+
+std::unique_ptr<task::Task> firmware_download() {
+  cwmp::Download rpc;
+  rpc.command_key = "k1";
+  rpc.file_type = "1 Firmware Upgrade Image";
+  return std::make_unique<task::Transfer>(rpc);
+}
+
+cwmp::Inform with_version(const std::string& version) {
+  cwmp::Inform inform;
+  inform.events = {{"1 BOOT", ""}};
+  inform.parameters = {{"Device.DeviceInfo.SoftwareVersion", version, "string"}};
+  return inform;
+}
+
+const cwmp::Fault kGivenUp{FaultCode::kInternalError, "the deadline has passed", {}};
+
+// quirk 80
+TEST_F(CommandTest, AFirmwareDownloadWithoutTransferCompleteIsDoneWhenTheVersionChanged) {
+  for (const Kind kind : {Kind::kNone, Kind::kLostAfter, Kind::kRestartAfter}) {
+    FakeCpe one = small_gateway();
+    Driver drive(one);
+    drive.learned.firmware = "1.0";
+    const auto task = drive.run(firmware_download, {kind, 0});
+    ASSERT_EQ(task->phase(), Phase::kWaiting);
+    task::Context context{drive.tree, drive.learned};
+    task->on_inform(with_version("2.0"), context);
+    EXPECT_TRUE(context.save) << "a restart must not forget it";
+    ASSERT_FALSE(task->done()) << "its TransferComplete may still come";
+
+    const auto restarted = firmware_download();
+    ASSERT_TRUE(restarted->restore(task->save(), context));
+    restarted->abandon(kGivenUp);
+    EXPECT_EQ(restarted->outcome().kind, Outcome::Kind::kDone);
+  }
+}
+
+// quirk 80
+TEST_F(CommandTest, ATransferThatLeavesNoTraceIsUnknown) {
+  driver.learned.firmware = "1.0";
+  for (const auto& make : {Driver::Make(firmware_download), Driver::Make(download)}) {
+    const auto task = driver.run(make);
+    task::Context context{driver.tree, driver.learned};
+    task->on_inform(with_version("1.0"), context);
+    task->abandon(kGivenUp);
+    EXPECT_EQ(task->outcome().kind, Outcome::Kind::kUnknown);
+  }
+}
+
+// quirk 83: TransferComplete and the boot come in any order, in one session or in two.
+TEST_F(CommandTest, ATransferIsDoneWhateverComesFirst) {
+  for (const bool boot_first : {true, false}) {
+    FakeCpe one = small_gateway();
+    Driver drive(one);
+    const auto task = drive.run(firmware_download);
+    task::Context context{drive.tree, drive.learned};
+    if (boot_first) task->on_inform(with_version("2.0"), context);
+    EXPECT_TRUE(task->on_transfer_complete({"k1", {}, "", ""}, true, context));
+    if (!boot_first) task->on_inform(with_version("2.0"), context);
+    EXPECT_EQ(task->outcome().kind, Outcome::Kind::kDone);
+  }
+}
+
+// quirk 85
+TEST_F(CommandTest, EventsAreToldByTheirNumberWhateverTheTextSays) {
+  cwmp::Inform inform;
+  inform.events = {{"8 diagnostics complete", ""}, {"X 001122 Button", ""}, {"13 WAKEUP", ""}};
+  EXPECT_TRUE(task::has_event(inform, "8"));
+  EXPECT_TRUE(task::has_event(inform, "13"));
+  EXPECT_FALSE(task::has_event(inform, "1"));
 }
 
 TEST_F(CommandTest, ATransferThatWasNotSentTakesNoTransferComplete) {

@@ -43,6 +43,7 @@ void expect_complete(const Driver& driver, const FakeCpe& cpe) {
   for (const auto& [name, writable] : cpe.objects) EXPECT_TRUE(driver.tree.has_object(name));
 }
 
+// quirk 95
 TEST(FirstContact, LearnsTheWholeTreeAndSetsWhatTheBridgeNeeds) {
   FakeCpe cpe = small_gateway();
   Driver driver(cpe);
@@ -53,9 +54,9 @@ TEST(FirstContact, LearnsTheWholeTreeAndSetsWhatTheBridgeNeeds) {
   EXPECT_EQ(cpe.parameters["Device.ManagementServer.ConnectionRequestUsername"].value, "user");
   EXPECT_EQ(cpe.parameters["Device.ManagementServer.PeriodicInformInterval"].value, "600");
   EXPECT_EQ(cpe.notification["Device.ManagementServer.ConnectionRequestURL"], 2);
-  EXPECT_THAT(cpe.log, ElementsAre("GetParameterNames", "SetParameterValues", "GetRPCMethods",
-                                   "SetParameterAttributes", "GetParameterNames",
-                                   "GetParameterValues"));
+  EXPECT_THAT(cpe.log,
+              ElementsAre("GetParameterNames", "SetParameterValues", "GetRPCMethods",
+                          "SetParameterAttributes", "GetParameterNames", "GetParameterValues"));
   EXPECT_TRUE(driver.learned.asked_methods);
   EXPECT_EQ(driver.learned.booleans, BooleanForm::kDigits) << "as it wrote the last one";
 }
@@ -88,6 +89,7 @@ TEST(FirstContact, NeedsFewRpcsForTwoThousandParameters) {
   EXPECT_LE(driver.steps, 15U);
 }
 
+// quirk 60
 TEST(FirstContact, FindsTheBatchSizeTheDeviceEndures) {
   for (const FaultCode code : {FaultCode::kInternalError, FaultCode::kResourcesExceeded}) {
     FakeCpe cpe = large(1000);
@@ -157,6 +159,75 @@ TEST(FirstContact, WithoutAKnownRootTriesBothAndSetsNothing) {
   expect_complete(driver, cpe);
 }
 
+// quirk 73, quirk 72: nothing hangs on either of them.
+TEST(FirstContact, NeedsNeitherGetRpcMethodsNorSetParameterAttributes) {
+  FakeCpe cpe = small_gateway();
+  cpe.unsupported = {"GetRPCMethods", "SetParameterAttributes"};
+  Driver driver(cpe);
+  const auto task = driver.run(first_contact);
+  EXPECT_EQ(task->outcome().kind, Outcome::Kind::kDone);
+  expect_complete(driver, cpe);
+  EXPECT_EQ(cpe.parameters["Device.ManagementServer.PeriodicInformInterval"].value, "600");
+  EXPECT_TRUE(driver.learned.supports("AddObject"));
+}
+
+std::unique_ptr<task::Task> check_provisioning() {
+  return std::make_unique<task::CheckProvisioning>("Device.", wish());
+}
+
+// quirk 77: the configuration was replaced, and no "0 BOOTSTRAP" has told it.
+TEST(CheckProvisioning, SetsAgainWhatTheDeviceHasLost) {
+  FakeCpe cpe = small_gateway();
+  Driver driver(cpe);
+  driver.run(first_contact);
+  for (const char* lost : {"ConnectionRequestUsername", "PeriodicInformInterval"}) {
+    const std::string name = std::string("Device.ManagementServer.") + lost;
+    const std::string right = cpe.parameters[name].value;
+    cpe.parameters[name].value = "1";
+    cpe.parameters["Device.ManagementServer.ConnectionRequestPassword"].value = "lost";
+
+    const auto task = driver.run(check_provisioning);
+
+    EXPECT_EQ(task->outcome().kind, Outcome::Kind::kDone);
+    EXPECT_EQ(cpe.parameters[name].value, right);
+    EXPECT_EQ(cpe.parameters["Device.ManagementServer.ConnectionRequestPassword"].value, "")
+        << "written, and reads as empty";
+    EXPECT_EQ(driver.tree.find(name)->value(), right) << "and knows what is there now";
+  }
+}
+
+TEST(CheckProvisioning, LooksAndLeavesAloneWhatIsRight) {
+  FakeCpe cpe = small_gateway();
+  Driver driver(cpe);
+  driver.run(first_contact);
+  cpe.log.clear();
+  EXPECT_EQ(driver.run(check_provisioning)->outcome().kind, Outcome::Kind::kDone);
+  EXPECT_THAT(cpe.log, ElementsAre("GetParameterValues"));
+}
+
+TEST(CheckProvisioning, AsksOnlyForWhatTheDeviceHas) {  // quirk 59
+  FakeCpe cpe = small_gateway();
+  cpe.parameters.erase("Device.ManagementServer.PeriodicInformInterval");
+  Driver driver(cpe);
+  driver.run(first_contact);
+  cpe.log.clear();
+  EXPECT_EQ(driver.run(check_provisioning)->outcome().kind, Outcome::Kind::kDone);
+  EXPECT_THAT(cpe.log, ElementsAre("GetParameterValues"));
+}
+
+TEST(CheckProvisioning, EndsWhateverHappensAtAnyStep) {
+  for (const auto kind : {Injection::Kind::kLostBefore, Injection::Kind::kLostAfter,
+                          Injection::Kind::kFault, Injection::Kind::kRestart}) {
+    for (std::size_t step = 0; step < 4; ++step) {
+      FakeCpe cpe = small_gateway();
+      Driver driver(cpe);
+      const auto task = driver.run(check_provisioning, {kind, step});
+      ASSERT_NE(task, nullptr);
+      EXPECT_TRUE(task->done());
+    }
+  }
+}
+
 TEST(FirstContact, TakesTheRootFromTheInform) {
   cwmp::Inform inform;
   EXPECT_EQ(task::root_of(inform), "");
@@ -170,6 +241,7 @@ std::unique_ptr<task::Task> all_names() {
   return std::make_unique<task::ReadNames>(std::vector<std::string>{"Device."});
 }
 
+// quirk 53
 TEST(ReadNames, WalksWhereTheWholeListIsEmptyAndRemembersIt) {
   FakeCpe cpe = small_gateway();
   cpe.refuses_whole_names = true;
@@ -182,6 +254,30 @@ TEST(ReadNames, WalksWhereTheWholeListIsEmptyAndRemembersIt) {
   EXPECT_EQ(cpe.log.size() - before, before - 1) << "does not try the whole list again";
 }
 
+// quirk 53: the switch saves the attempt, or insists on it.
+TEST(ReadNames, ListsAsItsModelIsConfigured) {
+  FakeCpe cpe = small_gateway();
+  Driver walking(cpe);
+  walking.learned.preset.names_by_level = true;
+  walking.run(all_names);
+  EXPECT_EQ(walking.tree.size(), cpe.parameters.size() + cpe.objects.size());
+  EXPECT_GT(walking.steps, 1U);
+  Driver whole(cpe);
+  whole.learned.next_level_only = true;
+  whole.learned.preset.names_by_level = false;
+  whole.run(all_names);
+  EXPECT_EQ(whole.steps, 1U);
+}
+
+// quirk 51
+TEST(ReadNames, NeverAsksForTheEmptyPath) {
+  FakeCpe cpe = small_gateway();
+  Driver driver(cpe);
+  driver.run([] { return std::make_unique<task::ReadNames>(std::vector<std::string>{""}); });
+  EXPECT_EQ(driver.steps, 0U);
+}
+
+// quirk 52
 TEST(ReadNames, AsksForTheUsualChildrenWhereTheRootIsRefused) {
   FakeCpe cpe = small_gateway();
   cpe.refuses_root = true;
@@ -191,6 +287,7 @@ TEST(ReadNames, AsksForTheUsualChildrenWhereTheRootIsRefused) {
   EXPECT_NE(driver.tree.find("Device.ManagementServer.ConnectionRequestURL"), nullptr);
 }
 
+// quirk 64
 TEST(ReadNames, AnUnknownTableIsEmptyAndAnUnknownRowIsGone) {
   FakeCpe cpe = small_gateway();
   Driver driver(cpe);
@@ -221,6 +318,7 @@ std::vector<std::string> hundred_with_unknown() {
   return names;
 }
 
+// quirk 57, quirk 58
 TEST(ReadValues, FindsTheUnknownNameThatSpoilsABatch) {
   FakeCpe cpe = large(200);
   for (const bool left_out : {true, false}) {
@@ -245,6 +343,7 @@ TEST(ReadValues, AnAnswerCutShortDoesNotMakeTheRestGone) {
   for (const Node& node : driver.tree.all()) EXPECT_NE(node.state(), NodeState::kGone);
 }
 
+// quirk 59
 TEST(ReadValues, ANameTheDeviceDiesOfIsFoundAndNotAskedAgain) {
   FakeCpe cpe = large(60);
   cpe.poison = {"Device.Big.V30"};
@@ -264,12 +363,25 @@ TEST(ReadValues, OneLostSessionDoesNotShrinkTheBatch) {
   EXPECT_EQ(driver.learned.batch_limit, Learned::kMaxBatch);
 }
 
+// quirk 60
+TEST(ReadValues, AsksForNoMoreThanItsModelIsConfiguredFor) {
+  FakeCpe cpe = large(200);
+  cpe.max_batch = 5;
+  Driver driver(cpe);
+  driver.learned.preset.batch = 5;
+  driver.run(first_contact);
+  expect_complete(driver, cpe);
+  EXPECT_EQ(cpe.count("GetParameterValues"), (cpe.parameters.size() + 4) / 5) << "none in vain";
+}
+
+// quirk 61: partial paths are not tried; batches of full names cost hardly more and never fail.
 TEST(ReadValues, AsksNoNameTwiceAndNoObjects) {
   FakeCpe cpe = small_gateway();
   Driver driver(cpe);
   const std::string name = "Device.WiFi.SSID.1.SSID";
   const auto task = driver.run([&] { return read({name, name, "Device.WiFi.", ""}); });
   EXPECT_EQ(as_read(task).values().size(), 1);
+  EXPECT_THAT(as_read(task).refused(), IsEmpty());
 }
 
 TEST(ReadValues, OfNothingIsDoneAtOnce) {
@@ -307,6 +419,7 @@ TEST(ReadingTasks, BeginAgainAfterARestartAndNeverAskForNothing) {
 
 // ---- refresh -----------------------------------------------------------------------------------
 
+// quirk 64
 TEST(Refresh, TellsWhatChangedAppearedAndVanished) {
   FakeCpe cpe = small_gateway();
   Driver driver(cpe);
@@ -357,6 +470,7 @@ TEST(SetAttributes, FindsTheParametersThatCannotNotify) {
   EXPECT_EQ(cpe.notification.size(), 60);
 }
 
+// quirk 72
 TEST(SetAttributes, IsNotTriedAgainWhereItIsNotSupported) {
   FakeCpe cpe = small_gateway();
   cpe.unsupported = {"SetParameterAttributes"};

@@ -65,6 +65,7 @@ TEST(SetValues, SetsAllAtOnceAndReadsBack) {
   EXPECT_EQ(it.driver.diff.size(), 2) << "each change is told once";
 }
 
+// quirk 55
 TEST(SetValues, WritesBooleansAsTheDeviceDoes) {
   Learnt it;
   it.driver.run(set({{"Device.WiFi.SSID.1.Enable", "false"}}));
@@ -72,6 +73,15 @@ TEST(SetValues, WritesBooleansAsTheDeviceDoes) {
   EXPECT_EQ(it.cpe.parameters["Device.WiFi.SSID.1.Enable"].type, "boolean");
 }
 
+// quirk 55
+TEST(SetValues, WritesBooleansAsItsModelIsConfigured) {
+  Learnt it;
+  it.driver.learned.preset.booleans = BooleanForm::kWords;
+  it.driver.run(set({{"Device.WiFi.SSID.1.Enable", "0"}}));
+  EXPECT_EQ(it.cpe.parameters["Device.WiFi.SSID.1.Enable"].value, "false");
+}
+
+// quirk 56
 TEST(SetValues, WritesDatesWithoutFractions) {
   Learnt it;
   const std::string name = "Device.ManagementServer.PeriodicInformTime";
@@ -79,6 +89,7 @@ TEST(SetValues, WritesDatesWithoutFractions) {
   EXPECT_EQ(it.cpe.parameters[name].value, "2026-01-01T00:00:00Z");
 }
 
+// quirk 68
 TEST(SetValues, APasswordThatReadsEmptyIsNoChange) {
   Learnt it;
   const auto task = it.driver.run(set({{"Device.WiFi.AccessPoint.1.Security.Password", "secret"}}));
@@ -103,6 +114,7 @@ TEST(SetValues, DropsOptionalCulpritsAndSetsTheRest) {
   }
 }
 
+// quirk 65
 TEST(SetValues, ARequiredCulpritFailsAllAndChangesNothing) {
   for (const bool named : {true, false}) {
     Learnt it;
@@ -123,6 +135,7 @@ TEST(SetValues, OnlyOptionalOnesThatAllFailIsDoneWithErrors) {
   EXPECT_EQ(as_set(task).errors().size(), 1);
 }
 
+// quirk 22
 TEST(SetValues, ACulpritWithAForeignNameBlamesAll) {
   Learnt it;
   auto task = set(ssid_and())();
@@ -135,6 +148,7 @@ TEST(SetValues, ACulpritWithAForeignNameBlamesAll) {
   EXPECT_EQ(as_set(task).errors()[0].name, "Device.WiFi.SSID.1.SSID");
 }
 
+// quirk 67
 TEST(SetValues, StatusOneIsSuccessAndLeavesTheMirror) {
   Learnt it;
   it.cpe.set_status = 1;
@@ -157,6 +171,7 @@ TEST(SetValues, OfNothingIsDone) {
   EXPECT_THAT(it.cpe.log, IsEmpty());
 }
 
+// quirk 40
 TEST(SetValues, SurvivesAnythingAtAnyStep) {
   for (const Kind kind : kInjections) {
     for (std::size_t step = 0; step < 2; ++step) {
@@ -271,6 +286,7 @@ TEST(AddObject, ARefusedOptionalSettingIsReported) {
   EXPECT_EQ(it.cpe.parameters[kTable + "4.ExternalPort"].value, "80");
 }
 
+// quirk 40
 TEST(AddObject, WhateverHappensOnceThereIsOneInstanceOrNone) {
   for (const Kind kind : kInjections) {
     for (std::size_t step = 0; step < 8; ++step) {
@@ -306,6 +322,7 @@ TEST(AddObject, AsksForTheMarkToBeStoredBeforeItSends) {
   EXPECT_TRUE(context.save);
 }
 
+// quirk 66
 TEST(AddObject, InstanceZeroOrAnOddStatusOrAnOldInstanceIsAFailure) {
   for (const auto& [number, status] : {std::pair{0U, 0U}, {5U, 9005U}, {1U, 0U}}) {
     Learnt it;
@@ -478,6 +495,7 @@ struct DeleteRow {
   bool pending;
 };
 
+// quirk 66
 TEST(DeleteObject, BelievesItsEyesMoreThanTheStatus) {
   const DeleteRow rows[] = {
       {0, false, Outcome::Kind::kDone, false},    {0, true, Outcome::Kind::kFailed, false},

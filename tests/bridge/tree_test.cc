@@ -94,6 +94,29 @@ TEST_F(TreeTest, FindsWhatWasReadAndTheObjectsAboveIt) {
   EXPECT_FALSE(tree.is_table("Device.WiFi."));
 }
 
+// quirk 62: what an Inform brings and the listing does not, and the other way round.
+TEST_F(TreeTest, TakesWhatWasReadAndNeverListed) {
+  list("Device.", false, {"Device.A.Listed"});
+  read({{"Device.A.Informed", "7", "unsignedInt"}});
+
+  const Node* informed = tree.find("Device.A.Informed");
+  ASSERT_NE(informed, nullptr);
+  EXPECT_EQ(informed->type(), ValueType::kUnsignedInt);
+  EXPECT_EQ(informed->writable(), Writable::kUnknown);
+  EXPECT_EQ(informed->state(), NodeState::kKnown);
+  EXPECT_EQ(tree.find("Device.A.Listed")->state(), NodeState::kUnread);
+}
+
+// quirk 75
+TEST_F(TreeTest, NamesAreOpaqueAndDifferByCase) {
+  read({value("Device.X_MAKER-COM_Box_1.Mode", "a"), value("Device.X_maker-com_Box_1.Mode", "b"),
+        value("Device.X_MAKER-COM_Box_1.mode", "c")});
+
+  EXPECT_EQ(tree.find("Device.X_MAKER-COM_Box_1.Mode")->value(), "a");
+  EXPECT_EQ(tree.find("Device.X_maker-com_Box_1.Mode")->value(), "b");
+  EXPECT_EQ(tree.find("Device.X_MAKER-COM_Box_1.mode")->value(), "c");
+}
+
 TEST_F(TreeTest, ASubtreeIsARangeAndChildrenSkipWhatIsBelow) {
   read({value("Device.A.X.1.V", ""), value("Device.A.Name", ""), value("Device.A-B.V", "")});
 

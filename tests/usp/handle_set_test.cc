@@ -173,6 +173,7 @@ struct SettingCase {
   unsigned code;
 };
 
+// quirk 14
 TEST_F(UspSet, GivesEachMistakeItsCode) {
   access.no_write.insert(row("1") + "NotifType");
   for (const SettingCase& test : std::vector<SettingCase>{{"None", "x", 7010},

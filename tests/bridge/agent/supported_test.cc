@@ -109,6 +109,23 @@ TEST_F(Supported, TakesAccessFromTheDevice) {
   EXPECT_EQ(ssid.param("Enable")->access, ParamAccess::kReadWrite);
 }
 
+// quirk 63: a model whose "read-only" is not to be believed is offered what the standard says.
+TEST_F(Supported, TakesAccessFromTheStandardWhereTheDeviceIsNotBelieved) {
+  SupportedCache cache;
+  const RootPathMap map("Device.", schema.vendor_root(), schema.roots());
+  fill(tree, {{"Device.WiFi.SSID.1.SSID", "a", "string", false},
+              {"Device.WiFi.SSID.1.MACAddress", "b", "string", false},
+              {"Device.X_Vendor", "c", "string", false}});
+  const auto believed = cache.get(tree, schema, map);
+  const auto model = cache.get(tree, schema, map, true);
+
+  EXPECT_EQ(at(believed, "Device.WiFi.SSID.{i}.").param("SSID")->access, ParamAccess::kReadOnly);
+  const SupportedObject& ssid = at(model, "Device.WiFi.SSID.{i}.");
+  EXPECT_EQ(ssid.param("SSID")->access, ParamAccess::kReadWrite);
+  EXPECT_EQ(ssid.param("MACAddress")->access, ParamAccess::kReadOnly);
+  EXPECT_EQ(model->param("X_Vendor")->access, ParamAccess::kReadWrite) << "the device will say";
+}
+
 TEST_F(Supported, TakesWhetherRowsCanComeAndGoFromTheDevice) {
   struct Row {
     bool table;
