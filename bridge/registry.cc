@@ -1,5 +1,7 @@
 #include "bridge/registry.h"
 
+#include <boost/container_hash/hash.hpp>
+
 #include "bridge/device.h"
 #include "bridge/runtime.h"
 #include "bridge/store/store.h"
@@ -18,6 +20,28 @@ constexpr int kIdleSweeps = 2;
 Registry::Registry(Runtime& runtime) : runtime_(runtime) {}
 Registry::~Registry() = default;
 
+std::size_t Registry::IdentityHash::operator()(const DeviceIdentity& identity) const {
+  std::size_t seed = 0;
+  boost::hash_combine(seed, identity.oui);
+  boost::hash_combine(seed, identity.product_class);
+  boost::hash_combine(seed, identity.serial);
+  return seed;
+}
+
+template <class Index, class Key>
+DevicePtr Registry::used(const Index& index, const Key& key) {
+  const auto id = index.find(key);
+  if (id == index.end()) return nullptr;
+  Entry& entry = devices_.at(id->second);
+  entry.idle_sweeps = 0;
+  return entry.device;
+}
+
+void Registry::forget_indexes(const Device& device) {
+  by_endpoint_.erase(device.endpoint_id());
+  by_identity_.erase(device.row().identity);
+}
+
 DevicePtr Registry::adopt(const DeviceRow& row) {
   std::lock_guard lock(mutex_);
   Entry& entry = devices_[row.id];
@@ -25,6 +49,7 @@ DevicePtr Registry::adopt(const DeviceRow& row) {
   if (entry.device == nullptr) {
     entry.device = std::make_shared<Device>(runtime_, row);
     by_endpoint_[row.endpoint_id] = row.id;
+    by_identity_[row.identity] = row.id;
   }
   return entry.device;
 }
@@ -48,12 +73,7 @@ std::vector<DevicePtr> Registry::all_in_memory() const {
 asio::awaitable<Result<DevicePtr>> Registry::by_endpoint_id(std::string endpoint_id) {
   {
     std::lock_guard lock(mutex_);
-    auto id = by_endpoint_.find(endpoint_id);
-    if (id != by_endpoint_.end()) {
-      Entry& entry = devices_.at(id->second);
-      entry.idle_sweeps = 0;
-      co_return entry.device;
-    }
+    if (DevicePtr device = used(by_endpoint_, endpoint_id)) co_return device;
   }
   auto load = [endpoint_id](StateReader& state, MirrorReader&) {
     return state.device_by_endpoint_id(endpoint_id);
@@ -74,6 +94,10 @@ asio::awaitable<Result<DevicePtr>> Registry::by_id(std::int64_t id) {
 }
 
 asio::awaitable<Result<DevicePtr>> Registry::by_identity(DeviceIdentity identity) {
+  {
+    std::lock_guard lock(mutex_);
+    if (DevicePtr device = used(by_identity_, identity)) co_return device;
+  }
   auto load = [identity](StateReader& state, MirrorReader&) {
     return state.device_by_identity(identity);
   };
@@ -110,7 +134,7 @@ void Registry::sweep() {
       ++it;
       continue;
     }
-    by_endpoint_.erase(entry.device->endpoint_id());
+    forget_indexes(*entry.device);
     gone.push_back(std::move(entry.device));
     it = devices_.erase(it);
   }
@@ -120,7 +144,7 @@ void Registry::forget(std::int64_t id) {
   std::lock_guard lock(mutex_);
   auto found = devices_.find(id);
   if (found == devices_.end()) return;
-  by_endpoint_.erase(found->second.device->endpoint_id());
+  forget_indexes(*found->second.device);
   devices_.erase(found);
 }
 

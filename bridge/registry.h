@@ -49,12 +49,21 @@ class Registry {
     int idle_sweeps = 0;
   };
 
+  struct IdentityHash {
+    std::size_t operator()(const DeviceIdentity& identity) const;
+  };
+
   DevicePtr adopt(const DeviceRow& row);
+  /// Under the mutex. The object of the id that `index` has for `key`, now in use; or nullptr.
+  template <class Index, class Key>
+  DevicePtr used(const Index& index, const Key& key);
+  void forget_indexes(const Device& device);
 
   Runtime& runtime_;
   mutable std::mutex mutex_;
   mutable std::unordered_map<std::int64_t, Entry> devices_;
   std::unordered_map<std::string, std::int64_t> by_endpoint_;
+  std::unordered_map<DeviceIdentity, std::int64_t, IdentityHash> by_identity_;
 };
 
 }  // namespace bridge

@@ -43,4 +43,8 @@ fi
 step "build everything"
 build release all
 step "run everything"
-ctest --test-dir build/release -j "$jobs" --output-on-failure --no-tests=error
+log=build/release/ctest.log
+ctest --test-dir build/release -j "$jobs" --output-on-failure --no-tests=error >"$log" && failed= || failed=yes
+# What failed, with its output, and the summary: thousands of lines would hide it.
+grep -vE '(Passed +[0-9.]+ sec$|^ *Start +[0-9]+:)' "$log"
+[[ -z "$failed" ]]

@@ -15,9 +15,9 @@ Result<void> run_guarded(const std::function<Result<void>(StoreJob&)>& run, Stor
 
 /// The job's own work in a savepoint of its own.
 Result<void> run_isolated(GroupCommit& group, StoreJob& job) {
-  if (auto saved = group.db.execute("SAVEPOINT job"); !saved) return saved;
+  if (auto saved = group.db.command("SAVEPOINT job"); !saved) return saved;
   Result<void> done = run_guarded(group.run, job);
-  if (done) done = group.db.execute("RELEASE job");
+  if (done) done = group.db.command("RELEASE job");
   if (done) return done;
   // Some errors (disk full, I/O) make SQLite undo the whole transaction by itself.
   if (group.db.in_transaction()) {
@@ -39,7 +39,7 @@ std::chrono::nanoseconds GroupCommit::operator()(const std::vector<PendingJob*>&
   using Clock = std::chrono::steady_clock;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     if (!db.in_transaction()) {
-      if (auto begun = db.execute("BEGIN IMMEDIATE"); !begun) {
+      if (auto begun = db.command("BEGIN IMMEDIATE"); !begun) {
         jobs[i]->error = begun.error();
         continue;
       }
@@ -54,9 +54,9 @@ std::chrono::nanoseconds GroupCommit::operator()(const std::vector<PendingJob*>&
   Result<void> done;
   if (before_commit) done = before_commit();
   const Clock::time_point start = Clock::now();
-  if (done) done = db.execute("COMMIT");
+  if (done) done = db.command("COMMIT");
   if (!done) {
-    if (db.in_transaction()) (void)db.execute("ROLLBACK");
+    if (db.in_transaction()) (void)db.command("ROLLBACK");
     rolled_back();
     fail_all(jobs, jobs.size(), done.error());
   }

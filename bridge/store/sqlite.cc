@@ -130,6 +130,14 @@ Result<void> Connection::execute(const char* sql) {
   return {};
 }
 
+Result<void> Connection::command(std::string_view sql) {
+  Result<Query> query = prepare(sql);
+  if (!query) return tl::unexpected(std::move(query).error());
+  Result<bool> row = query->step();
+  if (!row) return tl::unexpected(std::move(row).error());
+  return {};
+}
+
 Result<Query> Connection::prepare(std::string_view sql) {
   auto found = statements_.find(sql);
   if (found == statements_.end()) {

@@ -86,6 +86,10 @@ class Connection {
   /// Several statements without parameters, without rows.
   Result<void> execute(const char* sql);
 
+  /// One statement without parameters and rows, kept in the statement cache: for what is said often,
+  /// as BEGIN and COMMIT. `sql` as for prepare().
+  Result<void> command(std::string_view sql);
+
   /// `sql` must outlive the connection (a literal): it is the key of the statement cache. A
   /// statement can be in use once at a time.
   Result<Query> prepare(std::string_view sql);

@@ -189,9 +189,9 @@ Result<void> SqliteStore::read_one(Session& session, StoreJob& job) {
   if (files_.in_memory()) {
     alone.lock();
   } else {
-    if (auto begun = session.state_db.execute("BEGIN"); !begun) return begun;
-    if (auto begun = session.mirror_db.execute("BEGIN"); !begun) {
-      (void)session.state_db.execute("ROLLBACK");
+    if (auto begun = session.state_db.command("BEGIN"); !begun) return begun;
+    if (auto begun = session.mirror_db.command("BEGIN"); !begun) {
+      (void)session.state_db.command("ROLLBACK");
       return begun;
     }
   }
@@ -205,8 +205,8 @@ Result<void> SqliteStore::read_one(Session& session, StoreJob& job) {
   if (!done && session.state_db.found_damage()) notice(done.error(), false);
   if (!files_.in_memory()) {
     // An error may have ended the transaction already.
-    if (session.state_db.in_transaction()) (void)session.state_db.execute("ROLLBACK");
-    if (session.mirror_db.in_transaction()) (void)session.mirror_db.execute("ROLLBACK");
+    if (session.state_db.in_transaction()) (void)session.state_db.command("ROLLBACK");
+    if (session.mirror_db.in_transaction()) (void)session.mirror_db.command("ROLLBACK");
   }
   return done;
 }
