@@ -145,7 +145,6 @@ class MirrorReader {
 
   /// The whole tree, in no order.
   virtual Result<std::vector<NodeRow>> nodes(std::int64_t device_id) = 0;
-  virtual Result<std::int64_t> node_count(std::int64_t device_id) = 0;
   /// 0: never.
   virtual Result<std::int64_t> last_inform_ms(std::int64_t device_id) = 0;
 };

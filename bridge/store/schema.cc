@@ -1,5 +1,7 @@
 #include "bridge/store/schema.h"
 
+#include "bridge/store/mirror_migration.h"
+
 namespace bridge {
 namespace {
 
@@ -138,6 +140,17 @@ CREATE TABLE device_seen(
 ) STRICT;
 )sql";
 
+// id: of the device times 2^24, plus the number of the block. A table with a rowid keeps a block of
+// up to a page in one place; one without would spill what is above a quarter of it.
+constexpr const char* kMirror2 = R"sql(
+CREATE TABLE block(
+  id INTEGER PRIMARY KEY,
+  nodes BLOB NOT NULL
+) STRICT;
+)sql";
+
+constexpr const char* kMirror3 = "DROP TABLE node";
+
 constexpr std::int32_t kStateApplication = 0x55535053;   // "USPS"
 constexpr std::int32_t kMirrorApplication = 0x5553504d;  // "USPM"
 
@@ -150,7 +163,10 @@ const sqlite::Schema& state_schema() {
 }
 
 const sqlite::Schema& mirror_schema() {
-  static const sqlite::Schema schema{"mirror.db", kMirrorApplication, {{1, kMirror1}}};
+  static const sqlite::Schema schema{
+      "mirror.db",
+      kMirrorApplication,
+      {{1, kMirror1}, {2, kMirror2, nodes_to_blocks}, {3, kMirror3}}};
   return schema;
 }
 

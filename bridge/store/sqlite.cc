@@ -188,7 +188,9 @@ Result<void> apply(Connection& connection, const Schema& schema, int from) {
   }
   for (const Migration& migration : schema.migrations) {
     if (migration.version <= from) continue;
-    if (auto done = connection.execute(migration.sql); !done) {
+    Result<void> done = connection.execute(migration.sql);
+    if (done && migration.convert != nullptr) done = migration.convert(connection);
+    if (!done) {
       return fail(done.error().kind, std::string(schema.name) + ": migration " +
                                          std::to_string(migration.version) + ": " +
                                          done.error().text);

@@ -86,8 +86,8 @@ class Connection {
   /// Several statements without parameters, without rows.
   Result<void> execute(const char* sql);
 
-  /// One statement without parameters and rows, kept in the statement cache: for what is said often,
-  /// as BEGIN and COMMIT. `sql` as for prepare().
+  /// One statement without parameters and rows, kept in the statement cache: for what is said
+  /// often, as BEGIN and COMMIT. `sql` as for prepare().
   Result<void> command(std::string_view sql);
 
   /// `sql` must outlive the connection (a literal): it is the key of the statement cache. A
@@ -161,6 +161,7 @@ class Connection {
 struct Migration {
   int version;
   const char* sql;
+  Result<void> (*convert)(Connection&) = nullptr;  ///< after `sql`: what SQL cannot say
 };
 
 struct Schema {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "bridge/store/node_block.h"
 #include "bridge/store/sqlite_result.h"
 
 namespace bridge {
@@ -9,24 +10,55 @@ namespace {
 
 using sqlite::Query;
 
-std::int64_t kind_of(const NodeRow& row) { return row.type + 256 * std::int64_t{row.flags}; }
+/// Numbers of blocks a device has: 2^30 paths.
+constexpr std::int64_t kBlocks = std::int64_t{1} << 24U;
+
+std::int64_t place_of(std::int64_t path_id) { return path_id % kBlockPaths; }
+
+BlockNode node_of(std::int64_t path_id, const NodeRow& row) {
+  return {static_cast<std::uint32_t>(place_of(path_id)), row.type, row.flags, row.updated_ms,
+          row.value};
+}
 
 }  // namespace
 
-Result<std::vector<NodeRow>> SqliteMirror::nodes(std::int64_t device_id) {
-  auto read = [](Query& query) -> Result<NodeRow> {
-    const std::int64_t kind = query.integer(2);
-    return NodeRow{query.text(0), query.text(1), static_cast<std::uint8_t>(kind & 255),
-                   static_cast<std::uint16_t>(kind / 256), query.integer(3)};
-  };
-  return db_.all(
-      "SELECT path.text, node.value, node.kind, node.updated_ms FROM node"
-      " CROSS JOIN path ON path.id=node.path_id WHERE node.device_id=?",
-      read, device_id);
+Error SqliteMirror::unreadable() {
+  found_damage_ = true;
+  return {ErrorKind::kCorrupt, "mirror: a block cannot be read"};
 }
 
-Result<std::int64_t> SqliteMirror::node_count(std::int64_t device_id) {
-  return db_.number("SELECT count(*) FROM node WHERE device_id=?", device_id);
+std::int64_t block_key(std::int64_t device_id, std::int64_t path_id) {
+  return device_id * kBlocks + path_id / kBlockPaths;
+}
+
+Result<std::vector<NodeRow>> SqliteMirror::nodes(std::int64_t device_id) {
+  Result<Query> query = db_.prepare("SELECT id, nodes FROM block WHERE id>=? AND id<?");
+  if (!query) return tl::unexpected(std::move(query).error());
+  query->bind(1, device_id * kBlocks);
+  query->bind(2, (device_id + 1) * kBlocks);
+  std::vector<NodeRow> rows;
+  for (;;) {
+    Result<bool> more = query->step();
+    if (!more) return tl::unexpected(std::move(more).error());
+    if (!*more) return rows;
+    auto appended = append_nodes(query->integer(0), query->bytes(1), rows);
+    if (!appended) return tl::unexpected(std::move(appended).error());
+  }
+}
+
+Result<void> SqliteMirror::append_nodes(std::int64_t key, std::string_view block,
+                                        std::vector<NodeRow>& rows) {
+  BlockReader reader(block);
+  if (!reader.valid()) return tl::unexpected(unreadable());
+  const std::int64_t first = key % kBlocks * kBlockPaths;
+  BlockNode node;
+  while (reader.next(node)) {
+    Result<std::string> path = path_text(first + node.place);
+    if (!path) return tl::unexpected(std::move(path).error());
+    rows.push_back(
+        {*std::move(path), std::string(node.value), node.type, node.flags, node.updated_ms});
+  }
+  return {};
 }
 
 Result<std::int64_t> SqliteMirror::last_inform_ms(std::int64_t device_id) {
@@ -48,57 +80,91 @@ Result<std::int64_t> SqliteMirror::path_id(std::string_view path, bool insert) {
   return id;
 }
 
+Result<std::string> SqliteMirror::path_text(std::int64_t id) {
+  if (const auto known = path_texts_.find(id); known != path_texts_.end()) return known->second;
+  auto read = [](Query& query) -> Result<std::string> { return query.text(0); };
+  Result<std::optional<std::string>> text = db_.one("SELECT text FROM path WHERE id=?", read, id);
+  if (!text) return tl::unexpected(std::move(text).error());
+  if (!*text) return tl::unexpected(unreadable());
+  if (path_texts_.size() >= kMaxCachedPaths) path_texts_.clear();
+  return path_texts_.emplace(id, **std::move(text)).first->second;
+}
+
 void SqliteMirror::rolled_back() {
   for (const std::string& path : uncommitted_) {
     path_ids_.erase(path);
   }
+  if (!uncommitted_.empty()) path_texts_.clear();
   uncommitted_.clear();
 }
 
 Result<void> SqliteMirror::put_nodes(std::int64_t device_id, std::span<const NodeRow> rows) {
-  std::vector<std::pair<std::int64_t, const NodeRow*>> ordered;
+  Ordered ordered;
   ordered.reserve(rows.size());
   for (const NodeRow& row : rows) {
     const Result<std::int64_t> id = path_id(row.path, true);
     if (!id) return tl::unexpected(id.error());
     ordered.emplace_back(*id, &row);
   }
-  // In the order of the key pages fill up; of equal paths the last one wins.
-  std::stable_sort(ordered.begin(), ordered.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  return change_blocks(device_id, std::move(ordered));
+}
 
-  Result<Query> query = db_.prepare(
-      "INSERT INTO node(device_id, path_id, value, kind, updated_ms) VALUES(?,?,?,?,?)"
-      " ON CONFLICT DO UPDATE SET value=excluded.value, kind=excluded.kind,"
-      " updated_ms=excluded.updated_ms");
-  if (!query) return tl::unexpected(std::move(query).error());
-  query->bind(1, device_id);
-  for (const auto& [id, row] : ordered) {
-    query->bind(2, id);
-    query->bind(3, std::string_view(row->value));
-    query->bind(4, kind_of(*row));
-    query->bind(5, row->updated_ms);
-    if (auto stepped = query->step(); !stepped) return tl::unexpected(std::move(stepped).error());
+Result<void> SqliteMirror::erase_nodes(std::int64_t device_id, std::span<const std::string> paths) {
+  Ordered ordered;
+  for (const std::string& path : paths) {
+    const Result<std::int64_t> id = path_id(path, false);
+    if (!id) return tl::unexpected(id.error());
+    if (*id != 0) ordered.emplace_back(*id, nullptr);
+  }
+  return change_blocks(device_id, std::move(ordered));
+}
+
+Result<void> SqliteMirror::change_blocks(std::int64_t device_id, Ordered changes) {
+  // Of equal paths the last one wins.
+  std::stable_sort(changes.begin(), changes.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (std::size_t begin = 0; begin < changes.size();) {
+    const std::int64_t key = block_key(device_id, changes[begin].first);
+    std::size_t end = begin + 1;
+    while (end < changes.size() && block_key(device_id, changes[end].first) == key) ++end;
+    auto changed = change_block(key, std::span(changes).subspan(begin, end - begin));
+    if (!changed) return changed;
+    begin = end;
   }
   return {};
 }
 
-Result<void> SqliteMirror::erase_nodes(std::int64_t device_id, std::span<const std::string> paths) {
-  for (const std::string& path : paths) {
-    const Result<std::int64_t> id = path_id(path, false);
-    if (!id) return tl::unexpected(id.error());
-    if (*id == 0) continue;
-    auto erased = db_.run("DELETE FROM node WHERE device_id=? AND path_id=?", device_id, *id);
-    if (!erased) return tl::unexpected(std::move(erased).error());
+Result<void> SqliteMirror::change_block(std::int64_t key,
+                                        std::span<const Ordered::value_type> changes) {
+  auto read = [](Query& query) -> Result<std::string> { return query.text(0); };
+  Result<std::optional<std::string>> old = db_.one("SELECT nodes FROM block WHERE id=?", read, key);
+  if (!old) return tl::unexpected(std::move(old).error());
+  BlockReader reader(old->value_or(""));
+  if (!reader.valid()) return tl::unexpected(unreadable());
+  BlockWriter writer;
+  BlockNode node;
+  bool more = reader.next(node);
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    const auto& [id, row] = changes[i];
+    if (i + 1 < changes.size() && changes[i + 1].first == id) continue;
+    for (; more && node.place < place_of(id); more = reader.next(node)) writer.add(node);
+    if (more && node.place == place_of(id)) more = reader.next(node);
+    if (row != nullptr) writer.add(node_of(id, *row));
   }
-  return {};
+  for (; more; more = reader.next(node)) writer.add(node);
+
+  if (writer.empty()) return sqlite::done(db_.run("DELETE FROM block WHERE id=?", key));
+  const std::string bytes = writer.take();
+  return sqlite::done(
+      db_.run("INSERT OR REPLACE INTO block(id, nodes) VALUES(?,?)", key, sqlite::Blob{bytes}));
 }
 
 Result<void> SqliteMirror::erase_device(std::int64_t device_id) {
   if (auto seen = db_.run("DELETE FROM device_seen WHERE device_id=?", device_id); !seen) {
     return tl::unexpected(std::move(seen).error());
   }
-  return sqlite::done(db_.run("DELETE FROM node WHERE device_id=?", device_id));
+  return sqlite::done(db_.run("DELETE FROM block WHERE id>=? AND id<?", device_id * kBlocks,
+                              (device_id + 1) * kBlocks));
 }
 
 Result<void> SqliteMirror::put_last_inform_ms(std::int64_t device_id, std::int64_t time_ms) {

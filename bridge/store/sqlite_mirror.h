@@ -2,9 +2,11 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "bridge/store/access.h"
@@ -12,13 +14,15 @@
 
 namespace bridge {
 
+/// Key of the block that has this path of this device.
+std::int64_t block_key(std::int64_t device_id, std::int64_t path_id);
+
 /// On a read-only connection only the reader's half works. Used by one thread at a time.
 class SqliteMirror final : public MirrorWriter {
  public:
   explicit SqliteMirror(sqlite::Connection& db) : db_(db) {}
 
   Result<std::vector<NodeRow>> nodes(std::int64_t device_id) override;
-  Result<std::int64_t> node_count(std::int64_t device_id) override;
   Result<std::int64_t> last_inform_ms(std::int64_t device_id) override;
 
   Result<void> put_nodes(std::int64_t device_id, std::span<const NodeRow> rows) override;
@@ -30,6 +34,9 @@ class SqliteMirror final : public MirrorWriter {
   void rolled_back();
   void committed() { uncommitted_.clear(); }
 
+  /// Something could not be read, by SQLite or here.
+  bool found_damage() const { return found_damage_ || db_.found_damage(); }
+
  private:
   /// 64 Ki paths of 60 characters are about 10 MB: the models of a fleet fit.
   static constexpr std::size_t kMaxCachedPaths = 64 << 10;
@@ -40,13 +47,23 @@ class SqliteMirror final : public MirrorWriter {
       return std::hash<std::string_view>()(text);
     }
   };
+  /// With the id of its path; by ascending id.
+  using Ordered = std::vector<std::pair<std::int64_t, const NodeRow*>>;
 
+  Error unreadable();
   /// 0: not known, and `insert` is false.
   Result<std::int64_t> path_id(std::string_view path, bool insert);
+  Result<std::string> path_text(std::int64_t id);
+  /// Puts and erases (null) in one block.
+  Result<void> change_block(std::int64_t key, std::span<const Ordered::value_type> changes);
+  Result<void> change_blocks(std::int64_t device_id, Ordered changes);
+  Result<void> append_nodes(std::int64_t key, std::string_view block, std::vector<NodeRow>& rows);
 
   sqlite::Connection& db_;
   std::unordered_map<std::string, std::int64_t, Hash, std::equal_to<>> path_ids_;
+  std::unordered_map<std::int64_t, std::string> path_texts_;
   std::vector<std::string> uncommitted_;
+  bool found_damage_ = false;
 };
 
 }  // namespace bridge

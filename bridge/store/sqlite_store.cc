@@ -201,7 +201,7 @@ Result<void> SqliteStore::read_one(Session& session, StoreJob& job) {
   } catch (const std::exception& thrown) {
     done = fail(ErrorKind::kInternal, std::string("a store job threw: ") + thrown.what());
   }
-  if (!done && session.mirror_db.found_damage()) notice(done.error(), true);
+  if (!done && session.mirror.found_damage()) notice(done.error(), true);
   if (!done && session.state_db.found_damage()) notice(done.error(), false);
   if (!files_.in_memory()) {
     // An error may have ended the transaction already.
