@@ -4,7 +4,7 @@
 #include <charconv>
 #include <cstring>
 #include <iterator>
-#include <map>
+#include <unordered_map>
 
 namespace bridge {
 
@@ -19,6 +19,9 @@ constexpr unsigned kRefused = 8;
 bool is_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
+
+/// A segment that has one is no number.
+bool is_letter(char c) { return c != '.' && (c < '0' || c > '9'); }
 
 /// Text up to the next '.' or the end.
 std::string_view segment_at(std::string_view path, std::size_t begin) {
@@ -54,12 +57,25 @@ std::size_t common_prefix(std::string_view a, std::string_view b) {
 }
 
 bool is_valid_path(std::string_view path) {
-  if (path.size() > Tree::kMaxPathBytes || path.starts_with('.')) return false;
-  if (path.find('.') == std::string_view::npos || path.find("..") != std::string_view::npos) {
-    return false;
+  if (path.size() > Tree::kMaxPathBytes) return false;
+  bool has_dot = false;
+  char before = '.';
+  for (const char c : path) {
+    if (static_cast<unsigned char>(c) <= 0x20 || (c == '.' && before == '.')) return false;
+    has_dot = has_dot || c == '.';
+    before = c;
   }
-  return std::all_of(path.begin(), path.end(),
-                     [](char c) { return static_cast<unsigned char>(c) > 0x20; });
+  return has_dot;
+}
+
+void assign_supported_path(std::string& out, std::string_view path) {
+  out.clear();
+  for (std::size_t begin = 0; begin < path.size();) {
+    const std::string_view segment = segment_at(path, begin);
+    out += is_digits(segment) ? std::string_view("{i}") : segment;
+    begin += segment.size();
+    if (begin < path.size()) out += path[begin++];
+  }
 }
 
 /// The child of `object` that is, or holds, `path`.
@@ -81,6 +97,9 @@ void sort_paths(std::vector<std::string_view>& paths) {
 int compare_paths(std::string_view a, std::string_view b) {
   const std::size_t at = common_prefix(a, b);
   if (at == a.size() && at == b.size()) return 0;
+  if (at < a.size() && at < b.size() && is_letter(a[at]) && is_letter(b[at])) {
+    return static_cast<unsigned char>(a[at]) < static_cast<unsigned char>(b[at]) ? -1 : 1;
+  }
   const std::size_t dot = a.substr(0, at).rfind('.');
   const std::size_t begin = dot == std::string_view::npos ? 0 : dot + 1;
   const std::string_view left = segment_at(a, begin);
@@ -109,12 +128,7 @@ std::string_view parent_path(std::string_view path) {
 std::string supported_path(std::string_view path) {
   std::string out;
   out.reserve(path.size() + 8);
-  for (std::size_t begin = 0; begin < path.size();) {
-    const std::string_view segment = segment_at(path, begin);
-    out += is_digits(segment) ? std::string_view("{i}") : segment;
-    begin += segment.size();
-    if (begin < path.size()) out += path[begin++];
-  }
+  assign_supported_path(out, path);
   return out;
 }
 
@@ -245,18 +259,21 @@ bool Tree::is_table(std::string_view object) const {
 }
 
 std::vector<Tree::Supported> Tree::supported(std::string_view object) const {
-  std::map<std::string, Supported, decltype(&path_less)> kinds(&path_less);
+  std::unordered_map<std::string, Supported> kinds;
+  std::string kind;
   for (const Node& node : subtree(object)) {
     if (node.state() == NodeState::kGone) continue;
-    std::string kind = supported_path(node.path());
+    assign_supported_path(kind, node.path());
     Supported& row = kinds[kind];
-    if (row.path.empty()) row.path = std::move(kind);
+    if (row.path.empty()) row.path = kind;
     if (row.type == ValueType::kUnknown) row.type = node.type();
     row.writable = std::max(row.writable, node.writable());
   }
   std::vector<Supported> rows;
   rows.reserve(kinds.size());
   for (auto& [path, row] : kinds) rows.push_back(std::move(row));
+  std::sort(rows.begin(), rows.end(),
+            [](const Supported& a, const Supported& b) { return path_less(a.path, b.path); });
   return rows;
 }
 

@@ -76,6 +76,10 @@ Outcome handle_request(Context& context, const usp_msg::Request& request) {
 
 }  // namespace
 
+bool is_answer(const usp_msg::Msg& msg) {
+  return !msg.header().msg_id().empty() && (msg.body().has_response() || msg.body().has_error());
+}
+
 Outcome handle(const usp_msg::Msg& msg, const DataModel& model, const Access& access, bool final) {
   // Exit if nothing could be answered (R-MSG.8).
   if (msg.header().msg_id().empty()) return Ignore{"no msg_id"};
@@ -85,7 +89,7 @@ Outcome handle(const usp_msg::Msg& msg, const DataModel& model, const Access& ac
       return handle_request(context, msg.body().request());
     case usp_msg::Body::kResponse:
     case usp_msg::Body::kError:
-      return PeerAnswer{msg};
+      return Ignore{"an answer to a request"};
     case usp_msg::Body::MSG_BODY_NOT_SET:
       break;
   }

@@ -32,22 +32,21 @@ struct NeedValues {
   std::vector<std::string> paths;
 };
 
-/// An answer of the peer to a request of ours (NotifyResp or Error): the caller knows the msg_id
-/// or drops it (R-MSG.9).
-struct PeerAnswer {
-  usp_msg::Msg msg;
-};
-
 /// Nothing to send; `why` is for a counter or a log line.
 struct Ignore {
   std::string why;
 };
 
-using Outcome = std::variant<Respond, NeedValues, Plan, PeerAnswer, Ignore>;
+using Outcome = std::variant<Respond, NeedValues, Plan, Ignore>;
 
-/// Handles one message of a controller. `final`: values that are still unread are answered 7801
-/// (beside what is known), stale ones are used as they are.
-/// Duplicate msg_ids (R-MSG.4) are the caller's to notice: it knows what is under way.
+/// Is it the peer's answer to a request of ours (NotifyResp or Error)? Such a one is not for
+/// handle(), and needs no view of the data model: the caller knows the msg_id or drops it
+/// (R-MSG.9).
+bool is_answer(const usp_msg::Msg& msg);
+
+/// Handles one message of a controller; an answer is ignored. `final`: values that are still unread
+/// are answered 7801 (beside what is known), stale ones are used as they are. Duplicate msg_ids
+/// (R-MSG.4) are the caller's to notice: it knows what is under way.
 Outcome handle(const usp_msg::Msg& msg, const DataModel& model, const Access& access,
                bool final = false);
 

@@ -121,6 +121,11 @@ asio::awaitable<std::optional<usp_msg::Msg>> VirtualAgent::request(usp_msg::Msg 
 
 asio::awaitable<std::optional<usp_msg::Msg>> VirtualAgent::handle(Caller caller, usp_msg::Msg msg,
                                                                   milliseconds timeout) {
+  if (usp::is_answer(msg)) {
+    auto taking = on_peer_answer(caller.endpoint_id, std::move(msg));
+    co_await std::move(taking);
+    co_return std::nullopt;
+  }
   const usp::Access& access = access_of(caller.config);
   auto fresh = make_fresh_view(device_);
   usp::Outcome outcome = usp::handle(msg, *fresh, access, false);
@@ -140,10 +145,7 @@ asio::awaitable<std::optional<usp_msg::Msg>> VirtualAgent::handle(Caller caller,
     std::optional<usp_msg::Msg> answer = co_await std::move(running);
     co_return answer;
   }
-  if (auto* peer = std::get_if<usp::PeerAnswer>(&outcome)) {
-    auto taking = on_peer_answer(caller.endpoint_id, std::move(peer->msg));
-    co_await std::move(taking);
-  } else if (auto* ignored = std::get_if<usp::Ignore>(&outcome)) {
+  if (auto* ignored = std::get_if<usp::Ignore>(&outcome)) {
     spdlog::info("device {}: message of {} ignored: {}", device_.endpoint_id(), caller.endpoint_id,
                  ignored->why);
   }

@@ -58,13 +58,13 @@ class FakeAgent final : private usp::mtp::TransportHandler {
     auto record = usp::decode_record(message.payload, kAgentId);
     const auto* in = std::get_if<usp::InMessage>(&record);
     ASSERT_NE(in, nullptr);
+    if (usp::is_answer(in->msg)) return answers.put(in->msg);
     usp::Outcome outcome = usp::handle(in->msg, model_, access_, true);
     std::optional<usp_msg::Msg> answer;
     if (auto* respond = std::get_if<usp::Respond>(&outcome)) answer = std::move(respond->msg);
     if (auto* plan = std::get_if<usp::Plan>(&outcome)) {
       answer = usp::finish(*plan, model_.execute(*plan), access_);
     }
-    if (auto* peer = std::get_if<usp::PeerAnswer>(&outcome)) answers.put(std::move(peer->msg));
     if (!answer) return;
     send_record(message.response_topic.value_or("lost"),
                 usp::encode_message(kAgentId, in->from_id, *answer));
