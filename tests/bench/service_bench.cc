@@ -1,13 +1,18 @@
 // The whole service beside a floor in the same run: a real broker, the real bridge process,
 // simulated devices and a controller. Each benchmark runs once and reports rates of its own.
 #include <benchmark/benchmark.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
+#include <iterator>
+#include <sstream>
 
 #include "tests/bench/canned_acs.h"
 #include "tests/bench/sample.h"
+#include "tests/integration/raw_peers.h"
 #include "tests/integration/world.h"
 #include "tests/tools/cpe_sim/load.h"
 #include "tests/tools/usp_controller/load.h"
@@ -15,6 +20,8 @@
 namespace {
 
 using namespace bench;
+using integration::inform_text;
+using integration::RawCpe;
 using integration::World;
 
 constexpr std::size_t kConnections = 64;
@@ -39,6 +46,24 @@ std::vector<std::string> environment(const std::string& scheme) {
       "USP_BRIDGE_CWMP__AUTH__ALLOW_ANONYMOUS=" + std::string(scheme == "none" ? "true" : "false")};
 }
 
+/// User and system time of a process so far.
+double cpu_seconds(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  std::istringstream fields(text.substr(text.rfind(')') + 2));
+  std::vector<std::string> each((std::istream_iterator<std::string>(fields)), {});
+  return (std::stod(each.at(11)) + std::stod(each.at(12))) /
+         static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+double resident_kib(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/statm");
+  double total = 0;
+  double resident = 0;
+  file >> total >> resident;
+  return resident * static_cast<double>(sysconf(_SC_PAGESIZE)) / 1024;
+}
+
 void report(benchmark::State& state, const cpe_sim::LoadResult& result) {
   if (!result.failures.empty()) {
     std::cerr << "sessions failed: " << result.failures.begin()->first << "\n";
@@ -53,10 +78,10 @@ void report(benchmark::State& state, const cpe_sim::LoadResult& result) {
   state.counters["p99 ms"] = static_cast<double>(times[times.size() * 99 / 100]);
 }
 
-cpe_sim::LoadResult run_sessions(int port, bool warm_up) {
+cpe_sim::LoadResult run_sessions(int port, std::size_t sessions, bool warm_up) {
   cpe_sim::LoadSettings load;
   load.connections = kConnections;
-  load.sessions = kSessions;
+  load.sessions = sessions;
   load.population = kPopulation;
   load.no_warm_up = !warm_up;
   return cpe_sim::run_load(devices(port, "tr181-small.csv"), load);
@@ -66,14 +91,38 @@ cpe_sim::LoadResult run_sessions(int port, bool warm_up) {
 void sessions(benchmark::State& state, const std::string& scheme) {
   for (auto _ : state) {
     World world("first_contact_budget: 1000", environment(scheme));
-    report(state, run_sessions(world.acs_port(), true));
+    run_sessions(world.acs_port(), 0, true);
+    const double before = cpu_seconds(world.bridge().pid());
+    const cpe_sim::LoadResult result = run_sessions(world.acs_port(), kSessions, false);
+    const double used = cpu_seconds(world.bridge().pid()) - before;
+    report(state, result);
+    state.counters["CPU s/1000 sessions"] = used * 1000 / static_cast<double>(result.complete);
+  }
+}
+
+/// Sessions that stand still after their Inform, each of a device that was never seen: what it
+/// costs counts as well.
+void open_sessions(benchmark::State& state) {
+  for (auto _ : state) {
+    World world({}, environment("none"));
+    std::vector<std::unique_ptr<RawCpe>> cpes;
+    double before = 0;
+    for (std::size_t i = 0; i <= kPopulation; ++i) {
+      cpes.push_back(std::make_unique<RawCpe>(world.acs_port()));
+      const auto answer = cpes.back()->post(inform_text("S" + std::to_string(i)));
+      if (answer.status != 200) state.SkipWithError("an Inform was refused");
+      if (i == 0) before = resident_kib(world.bridge().pid());
+    }
+    state.SetIterationTime(1);
+    const double grown = resident_kib(world.bridge().pid()) - before;
+    state.counters["KiB/session"] = grown / static_cast<double>(kPopulation);
   }
 }
 
 void canned_sessions(benchmark::State& state) {
   for (auto _ : state) {
     CannedAcs acs(2);
-    report(state, run_sessions(acs.port(), false));
+    report(state, run_sessions(acs.port(), kSessions, false));
   }
 }
 
@@ -141,6 +190,7 @@ void once(benchmark::internal::Benchmark* benchmark) {
 BENCHMARK(canned_sessions)->Name("service/sessions/canned answers")->Apply(once);
 BENCHMARK_CAPTURE(sessions, none, "none")->Name("service/sessions/no auth")->Apply(once);
 BENCHMARK_CAPTURE(sessions, digest, "digest")->Name("service/sessions/Digest")->Apply(once);
+BENCHMARK(open_sessions)->Name("service/sessions/open at a time")->Apply(once);
 BENCHMARK(first_contact)->Name("service/first contact")->Apply(once);
 BENCHMARK(echoes)->Name("service/MQTT echo")->Arg(1)->Arg(64)->Apply(once);
 BENCHMARK(gets)->Name("service/USP Get")->Arg(1)->Arg(64)->Apply(once);
