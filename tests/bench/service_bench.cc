@@ -6,6 +6,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <iterator>
 #include <sstream>
@@ -78,12 +79,14 @@ void report(benchmark::State& state, const cpe_sim::LoadResult& result) {
   state.counters["p99 ms"] = static_cast<double>(times[times.size() * 99 / 100]);
 }
 
-cpe_sim::LoadResult run_sessions(int port, std::size_t sessions, bool warm_up) {
+/// Without `on_start` the devices need not be known.
+cpe_sim::LoadResult run_sessions(int port, std::function<void()> on_start) {
   cpe_sim::LoadSettings load;
   load.connections = kConnections;
-  load.sessions = sessions;
+  load.sessions = kSessions;
   load.population = kPopulation;
-  load.no_warm_up = !warm_up;
+  load.no_warm_up = !on_start;
+  load.on_start = std::move(on_start);
   return cpe_sim::run_load(devices(port, "tr181-small.csv"), load);
 }
 
@@ -91,9 +94,9 @@ cpe_sim::LoadResult run_sessions(int port, std::size_t sessions, bool warm_up) {
 void sessions(benchmark::State& state, const std::string& scheme) {
   for (auto _ : state) {
     World world("first_contact_budget: 1000", environment(scheme));
-    run_sessions(world.acs_port(), 0, true);
-    const double before = cpu_seconds(world.bridge().pid());
-    const cpe_sim::LoadResult result = run_sessions(world.acs_port(), kSessions, false);
+    double before = 0;
+    const auto on_start = [&] { before = cpu_seconds(world.bridge().pid()); };
+    const cpe_sim::LoadResult result = run_sessions(world.acs_port(), on_start);
     const double used = cpu_seconds(world.bridge().pid()) - before;
     report(state, result);
     state.counters["CPU s/1000 sessions"] = used * 1000 / static_cast<double>(result.complete);
@@ -122,7 +125,7 @@ void open_sessions(benchmark::State& state) {
 void canned_sessions(benchmark::State& state) {
   for (auto _ : state) {
     CannedAcs acs(2);
-    report(state, run_sessions(acs.port(), kSessions, false));
+    report(state, run_sessions(acs.port(), {}));
   }
 }
 

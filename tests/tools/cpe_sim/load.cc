@@ -149,6 +149,7 @@ LoadResult run_load(const Settings& settings, const LoadSettings& load) {
       for (const auto& cpe : worker.cpes) cpe->boot(now());
     }
   }
+  if (load.on_start) load.on_start();
   total.seconds = run_all(workers, plan, settings.threads, measure);
   for (const Worker& worker : workers) {
     const LoadResult& part = worker.result;

@@ -64,6 +64,7 @@ struct LoadSettings {
   std::string change;  ///< parameter that changes before each session
   bool no_warm_up = false;
   bool json = false;
+  std::function<void()> on_start;  ///< all devices are known, the sessions that count begin
 };
 
 /// The serial number of device `index`, from 0.
