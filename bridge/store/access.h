@@ -35,7 +35,9 @@ class StateReader {
   /// By user name, ascending, above `after_username`.
   virtual Result<std::vector<CredentialRow>> credentials(std::string_view after_username,
                                                          std::size_t limit) = 0;
-  virtual Result<std::vector<CredentialRow>> credentials_of(std::int64_t device_id) = 0;
+  /// Those that are good for this device only. They outlive its row: a device that is forgotten and
+  /// comes back has no other.
+  virtual Result<std::vector<CredentialRow>> credentials_of(const DeviceIdentity& identity) = 0;
 
   /// Ordered by path.
   virtual Result<std::vector<LocalValue>> local_values(std::int64_t device_id) = 0;

@@ -52,14 +52,27 @@ struct DeviceFilter {
   std::optional<bool> onboarded;
 };
 
-enum class CredentialKind : int { kDevice = 0, kBootstrap = 1, kShared = 2 };
+enum class CredentialSource : int {
+  kImported = 0,  ///< from a file or the control API
+  kRotation = 1,  ///< made by the bridge and written to the device
+};
+
+enum class CredentialState : int {
+  kActive = 0,
+  kPending = 1,  ///< on its way to the device, which has not come back with it yet
+  kRetired = 2,  ///< replaced; still what the device has after a factory reset
+};
 
 struct CredentialRow {
-  std::string username;  ///< unique
-  std::string password;  ///< encrypted at rest
-  CredentialKind kind = CredentialKind::kDevice;
-  std::optional<std::int64_t> device_id;  ///< deleted with this device
+  std::string username;     ///< unique
+  std::string password;     ///< encrypted at rest
+  DeviceIdentity identity;  ///< the one device it is good for; no serial: nobody's yet
+  CredentialSource source = CredentialSource::kImported;
+  CredentialState state = CredentialState::kActive;
+  int attempts = 0;  ///< kPending: how often it was sent
   std::int64_t created_ms = 0;
+  /// kPending: the user name with which the device, reset, comes in until then; empty: none.
+  std::string meanwhile = {};
   bool operator==(const CredentialRow&) const = default;
 };
 

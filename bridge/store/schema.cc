@@ -118,6 +118,30 @@ ALTER TABLE device ADD COLUMN stun_password BLOB NOT NULL DEFAULT x'';  -- seale
 ALTER TABLE device ADD COLUMN reach TEXT NOT NULL DEFAULT '';
 )sql";
 
+// A credential belongs to an identity, seen or not yet seen, and not to the row of a device: who is
+// forgotten comes back with the credential that it has.
+constexpr const char* kState4 = R"sql(
+CREATE TABLE credential_4(
+  username TEXT PRIMARY KEY,
+  password BLOB NOT NULL,  -- sealed
+  oui TEXT NOT NULL,
+  product_class TEXT NOT NULL,
+  serial TEXT NOT NULL,  -- empty: nobody's yet
+  source INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  created_ms INTEGER NOT NULL,
+  meanwhile TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO credential_4
+  SELECT username, password, coalesce(oui, ''), coalesce(product_class, ''), coalesce(serial, ''),
+         0, 0, 0, created_ms, ''
+  FROM credential LEFT JOIN device ON device.id = credential.device_id;
+DROP TABLE credential;
+ALTER TABLE credential_4 RENAME TO credential;
+CREATE INDEX credential_identity ON credential(serial, oui, product_class) WHERE serial <> '';
+)sql";
+
 // kind = type + 256 * flags. A million devices of twenty models share the strings of `path`.
 constexpr const char* kMirror1 = R"sql(
 CREATE TABLE path(
@@ -158,7 +182,7 @@ constexpr std::int32_t kMirrorApplication = 0x5553504d;  // "USPM"
 
 const sqlite::Schema& state_schema() {
   static const sqlite::Schema schema{
-      "state.db", kStateApplication, {{1, kState1}, {2, kState2}, {3, kState3}}};
+      "state.db", kStateApplication, {{1, kState1}, {2, kState2}, {3, kState3}, {4, kState4}}};
   return schema;
 }
 

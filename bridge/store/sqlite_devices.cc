@@ -39,7 +39,9 @@ std::string context_of_local(std::int64_t device_id, std::string_view path) {
   "hardware_version, connection_request_url, connection_request_username, "                     \
   "connection_request_password, auth_username, learned, sync_state, onboarded, first_seen_ms, " \
   "last_boot_ms, udp_connection_request_address, stun_username, stun_password, reach"
-#define BRIDGE_CREDENTIAL_COLUMNS "username, password, kind, device_id, created_ms"
+#define BRIDGE_CREDENTIAL_COLUMNS                                                         \
+  "username, password, oui, product_class, serial, source, state, attempts, created_ms, " \
+  "meanwhile"
 
 }  // namespace
 
@@ -187,9 +189,12 @@ auto SqliteState::read_credential() {
         secrets_.open(query.bytes(1), context_of_credential(row.username));
     if (!password) return tl::unexpected(std::move(password).error());
     row.password = *std::move(password);
-    row.kind = static_cast<CredentialKind>(query.integer(2));
-    if (!query.is_null(3)) row.device_id = query.integer(3);
-    row.created_ms = query.integer(4);
+    row.identity = {query.text(2), query.text(3), query.text(4)};
+    row.source = static_cast<CredentialSource>(query.integer(5));
+    row.state = static_cast<CredentialState>(query.integer(6));
+    row.attempts = static_cast<int>(query.integer(7));
+    row.created_ms = query.integer(8);
+    row.meanwhile = query.text(9);
     return row;
   };
 }
@@ -206,20 +211,26 @@ Result<std::vector<CredentialRow>> SqliteState::credentials(std::string_view aft
                  read_credential(), after_username, limit);
 }
 
-Result<std::vector<CredentialRow>> SqliteState::credentials_of(std::int64_t device_id) {
+Result<std::vector<CredentialRow>> SqliteState::credentials_of(const DeviceIdentity& identity) {
+  // Nobody's credentials are not in the index, and are no device's.
   return db_.all("SELECT " BRIDGE_CREDENTIAL_COLUMNS
-                 " FROM credential WHERE device_id=? ORDER BY username",
-                 read_credential(), device_id);
+                 " FROM credential WHERE serial=? AND oui=? AND product_class=? AND serial<>'' "
+                 "ORDER BY username",
+                 read_credential(), std::string_view(identity.serial),
+                 std::string_view(identity.oui), std::string_view(identity.product_class));
 }
 
 Result<void> SqliteState::put_credential(const CredentialRow& row) {
   const Result<std::string> password =
       secrets_.seal(row.password, context_of_credential(row.username));
   if (!password) return tl::unexpected(password.error());
-  return sqlite::done(db_.run("INSERT OR REPLACE INTO credential(" BRIDGE_CREDENTIAL_COLUMNS
-                              ") VALUES(?,?,?,?,?)",
-                              std::string_view(row.username), Blob{*password},
-                              static_cast<int>(row.kind), row.device_id, row.created_ms));
+  return sqlite::done(
+      db_.run("INSERT OR REPLACE INTO credential(" BRIDGE_CREDENTIAL_COLUMNS
+              ") VALUES(?,?,?,?,?,?,?,?,?,?)",
+              std::string_view(row.username), Blob{*password}, std::string_view(row.identity.oui),
+              std::string_view(row.identity.product_class), std::string_view(row.identity.serial),
+              static_cast<int>(row.source), static_cast<int>(row.state), row.attempts,
+              row.created_ms, std::string_view(row.meanwhile)));
 }
 
 Result<bool> SqliteState::erase_credential(std::string_view username) {

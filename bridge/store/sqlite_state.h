@@ -27,7 +27,7 @@ class SqliteState final : public StateWriter {
   Result<std::optional<CredentialRow>> credential(std::string_view username) override;
   Result<std::vector<CredentialRow>> credentials(std::string_view after_username,
                                                  std::size_t limit) override;
-  Result<std::vector<CredentialRow>> credentials_of(std::int64_t device_id) override;
+  Result<std::vector<CredentialRow>> credentials_of(const DeviceIdentity& identity) override;
   Result<void> put_credential(const CredentialRow& row) override;
   Result<bool> erase_credential(std::string_view username) override;
 

@@ -94,6 +94,10 @@ TEST_F(StoreFileTest, TakesOverDevicesThatKnowNothingOfStun) {
           "ALTER TABLE device DROP COLUMN stun_username;"
           "ALTER TABLE device DROP COLUMN stun_password;"
           "ALTER TABLE device DROP COLUMN reach;"
+          "DROP TABLE credential;"
+          "CREATE TABLE credential(username TEXT PRIMARY KEY, password BLOB NOT NULL, "
+          "kind INTEGER NOT NULL, device_id INTEGER, created_ms INTEGER NOT NULL) "
+          "STRICT, WITHOUT ROWID;"
           "UPDATE schema_version SET version=2");
   auto store = open_or_die(options());
   auto load = [&](StateReader& s, MirrorReader&) { return s.device(id); };
@@ -204,7 +208,7 @@ TEST_F(StoreFileTest, KeepsNoSecretInClear) {
       row.connection_request_password = "needle-device";
       row.stun_password = "needle-stun";
       const std::int64_t id = s.put_device(row).value();
-      EXPECT_TRUE(s.put_credential({"u", "needle-credential", CredentialKind::kDevice, id, 0}));
+      EXPECT_TRUE(s.put_credential({"u", "needle-credential", {}, {}, {}, 0, 0}));
       return s.put_local_value(id, {"Device.MQTT.Client.1.Password", "needle-local", true});
     });
     EXPECT_THAT(content(file("state.db-wal")), Not(HasSubstr("needle")));
@@ -228,8 +232,8 @@ TEST_F(StoreFileTest, NoticesASecretMovedToAnotherRow) {
   {
     auto store = open_or_die(options());
     in_state(*store, [](StateWriter& s) -> Result<void> {
-      EXPECT_TRUE(s.put_credential({"a", "pa", CredentialKind::kShared, std::nullopt, 0}));
-      return s.put_credential({"b", "pb", CredentialKind::kShared, std::nullopt, 0});
+      EXPECT_TRUE(s.put_credential({"a", "pa", {}, {}, {}, 0, 0}));
+      return s.put_credential({"b", "pb", {}, {}, {}, 0, 0});
     });
   }
   execute(file("state.db"),
@@ -374,6 +378,24 @@ TEST(StoreMigration, RefusesAnotherApplicationsFile) {
   Connection db = memory();
   ASSERT_TRUE(db.execute("CREATE TABLE theirs(x)"));
   EXPECT_EQ(sqlite::migrate(db, kOne).error().kind, ErrorKind::kCorrupt);
+}
+
+TEST(StoreMigration, KeepsCredentialsWithTheDevicesTheyAreBoundTo) {
+  sqlite::Schema before = state_schema();
+  before.migrations.resize(2);
+  Connection db = memory();
+  ASSERT_TRUE(sqlite::migrate(db, before));
+  ASSERT_TRUE(db.execute(
+      "INSERT INTO device VALUES(7,'e','m','O','P','S','','','','','',x'','a',x'',0,0,0,0);"
+      "INSERT INTO credential VALUES('a',x'01',0,7,5),('b',x'02',2,NULL,6)"));
+  const Result<void> done = sqlite::migrate(db, state_schema());
+  ASSERT_TRUE(done) << done.error().text;
+  EXPECT_EQ(db.number("SELECT count(*) FROM credential WHERE username='a' AND password=x'01' AND "
+                      "oui='O' AND product_class='P' AND serial='S' AND created_ms=5")
+                .value(),
+            1);
+  EXPECT_EQ(db.number("SELECT count(*) FROM credential WHERE username='b' AND serial=''").value(),
+            1);
 }
 
 TEST(StoreMigration, NumbersItsOwnOneByOne) {

@@ -133,23 +133,38 @@ TEST_P(StoreTest, FiltersDevicesByEveryMember) {
 }
 
 TEST_P(StoreTest, KeepsCredentials) {
-  const std::int64_t device = add_device(*store_, "1");
-  const CredentialRow of_device{"b", "secret", CredentialKind::kDevice, device, 5};
-  const CredentialRow shared{"a", "", CredentialKind::kShared, std::nullopt, 6};
+  const DeviceIdentity device{"00D09E", "Gateway", "1"};
+  const CredentialRow of_device{
+      "b", "secret", device, CredentialSource::kRotation, CredentialState::kPending, 2, 5, "boot"};
+  const CredentialRow nobodys{"a", "", {}, {}, {}, 0, 6};
   state([&](StateWriter& s) -> Result<void> {
     EXPECT_TRUE(s.put_credential(of_device));
-    EXPECT_TRUE(s.put_credential(shared));
+    EXPECT_TRUE(s.put_credential(nobodys));
     EXPECT_EQ(s.credential("b").value(), of_device);
     EXPECT_EQ(s.credential("c").value(), std::nullopt);
-    EXPECT_THAT(s.credentials("", 10).value(), ElementsAre(shared, of_device));
+    EXPECT_THAT(s.credentials("", 10).value(), ElementsAre(nobodys, of_device));
     EXPECT_THAT(s.credentials("a", 10).value(), ElementsAre(of_device));
     EXPECT_THAT(s.credentials_of(device).value(), ElementsAre(of_device));
+    EXPECT_THAT(s.credentials_of({}).value(), IsEmpty());
+    EXPECT_THAT(s.credentials_of({"00D09E", "", "1"}).value(), IsEmpty());
     CredentialRow changed = of_device;
     changed.password = "other";
+    changed.state = CredentialState::kRetired;
     EXPECT_TRUE(s.put_credential(changed));
     EXPECT_EQ(s.credential("b").value(), changed);
     EXPECT_TRUE(s.erase_credential("a").value());
     EXPECT_FALSE(s.erase_credential("a").value());
+    return {};
+  });
+}
+
+TEST_P(StoreTest, ACredentialOutlivesTheRowOfItsDevice) {
+  const std::int64_t device = add_device(*store_, "1");
+  state([&](StateWriter& s) -> Result<void> {
+    const DeviceIdentity identity = s.device(device).value()->identity;
+    EXPECT_TRUE(s.put_credential({"u", "p", identity, {}, {}, 0, 0}));
+    EXPECT_TRUE(s.erase_device(device).value());
+    EXPECT_THAT(s.credentials_of(identity).value(), SizeIs(1));
     return {};
   });
 }
@@ -387,8 +402,6 @@ TEST_P(StoreTest, ErasesEverythingOfADeviceAndNothingOfOthers) {
   const std::int64_t kept = add_device(*store_, "2");
   state([&](StateWriter& s) -> Result<void> {
     for (const std::int64_t device : {gone, kept}) {
-      const std::string name = std::to_string(device);
-      EXPECT_TRUE(s.put_credential({name, "p", CredentialKind::kDevice, device, 0}));
       EXPECT_TRUE(s.put_local_value(device, {"Device.X", "v", false}));
       EXPECT_TRUE(s.add_operation(operation_row(device, 5)));
       EXPECT_TRUE(s.add_notification(outbox_row(device, "self::c", 1, 5)));
@@ -396,7 +409,6 @@ TEST_P(StoreTest, ErasesEverythingOfADeviceAndNothingOfOthers) {
       EXPECT_TRUE(s.put_instance(device, {"n", "k", 1}));
     }
     EXPECT_TRUE(s.erase_device(gone).value());
-    EXPECT_THAT(s.credentials("", 9).value(), SizeIs(1));
     EXPECT_THAT(s.local_values(gone).value(), IsEmpty());
     EXPECT_THAT(s.local_values(kept).value(), SizeIs(1));
     EXPECT_THAT(s.due_operations(9, 9).value(), SizeIs(1));
