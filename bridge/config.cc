@@ -10,6 +10,7 @@
 #include <iterator>
 #include <set>
 
+#include "bridge/config_auth.h"
 #include "bridge/config_profiles.h"
 #include "bridge/config_reader.h"
 #include "bridge/config_warnings.h"
@@ -177,13 +178,6 @@ void check_proxies(ConfigSection& s, bool proxy_protocol, const std::vector<std:
   }
 }
 
-void read_cwmp_scheme(ConfigSection& s, CwmpAuthScheme& scheme) {
-  s.choice("scheme", scheme,
-           {{"digest", CwmpAuthScheme::kDigest},
-            {"basic", CwmpAuthScheme::kBasic},
-            {"none", CwmpAuthScheme::kNone}});
-}
-
 void read_cwmp_listener(ConfigSection& s, CwmpListenerConfig& listener) {
   s.text("listen", listener.listen, check_address);
   s.number<std::uint16_t>("port", listener.port, 0, kMaxPort);
@@ -195,30 +189,6 @@ void read_cwmp_listener(ConfigSection& s, CwmpListenerConfig& listener) {
   s.flag("proxy_protocol", listener.proxy_protocol);
   check_scheme(s, listener.scheme, listener.allow_anonymous, listener.tls);
   check_proxies(s, listener.proxy_protocol, listener.trusted_proxies);
-}
-
-void read_credential(ConfigSection& s, CredentialConfig& credential) {
-  s.text("username", credential.username);
-  s.text("password", credential.password);
-  if (credential.username.empty()) s.mistake("username", "must not be empty");
-  if (credential.password.empty()) s.mistake("password", "must not be empty");
-}
-
-void read_cwmp_auth(ConfigSection& s, CwmpConfig::Auth& auth) {
-  read_cwmp_scheme(s, auth.scheme);
-  s.text("realm", auth.realm, [](const std::string& text) {
-    return text.empty() || text.find_first_of("\"\\\r\n") != std::string::npos
-               ? std::string("must be a text without quotes and backslashes")
-               : std::string();
-  });
-  s.optional_section("shared", auth.shared, read_credential);
-  s.optional_section("bootstrap", auth.bootstrap, read_credential);
-  s.flag("allow_anonymous", auth.allow_anonymous);
-  s.words("algorithms", auth.algorithms, [](const std::string& text) {
-    return text == "MD5" || text == "SHA-256" ? std::string() : std::string("is MD5 or SHA-256");
-  });
-  s.duration("nonce_lifetime", auth.nonce_lifetime, seconds(10), seconds(86'400));
-  if (auth.algorithms.empty()) s.mistake("algorithms", "must not be empty");
 }
 
 void read_cwmp_limits(ConfigSection& s, CwmpConfig::Limits& limits) {

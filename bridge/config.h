@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "bridge/credential/rotation.h"
 #include "bridge/linger.h"
 #include "bridge/result.h"
 #include "bridge/xmpp_provisioning.h"
@@ -27,6 +28,15 @@ struct CredentialConfig {
   std::string username;
   std::string password;
   bool operator==(const CredentialConfig&) const = default;
+};
+
+/// One credential for every device of a model.
+struct ModelCredentialConfig {
+  std::string oui;            ///< as in the Informs
+  std::string product_class;  ///< may be empty
+  std::string username;
+  std::string password;
+  bool operator==(const ModelCredentialConfig&) const = default;
 };
 
 /// Server side. Empty certificate and key: plain text.
@@ -117,6 +127,7 @@ struct ProfileConfig {
 
 struct CwmpConfig {
   using Scheme = CwmpAuthScheme;
+  enum class Rotate { kNever, kFirstContact };
 
   std::string listen = "0.0.0.0";  ///< IP address
   std::uint16_t port = 7547;       ///< 0: any free one
@@ -127,6 +138,10 @@ struct CwmpConfig {
     std::string realm = "usp-bridge";
     std::optional<CredentialConfig> shared;     ///< one credential for every device
     std::optional<CredentialConfig> bootstrap;  ///< for unknown and for reset devices only
+    std::vector<ModelCredentialConfig> models;
+    std::string credentials_file;  ///< read at start and on reload; see credential/file.h
+    Rotate rotate = Rotate::kNever;
+    std::string rotated_username{kDefaultRotatedUsername};  ///< see credential/rotation.h
     bool allow_anonymous = false;
     std::vector<std::string> algorithms{"MD5"};  ///< of Digest, as offered: MD5, SHA-256
     std::chrono::seconds nonce_lifetime{300};

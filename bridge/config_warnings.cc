@@ -25,25 +25,41 @@ void warn_of_profiles(const CwmpConfig& cwmp, std::vector<std::string>& warnings
   }
 }
 
-}  // namespace
-
-std::vector<std::string> warnings_of(const Config& config) {
-  std::vector<std::string> warnings;
-  const CwmpConfig::Auth& auth = config.cwmp.auth;
+void warn_of_auth(const CwmpConfig& cwmp, std::vector<std::string>& warnings) {
+  const CwmpConfig::Auth& auth = cwmp.auth;
   if (auth.allow_anonymous) {
     warnings.emplace_back("cwmp.auth.allow_anonymous: any CPE may claim to be any device");
-  } else if (!auth.shared && !auth.bootstrap) {
+  } else if (!auth.shared && !auth.bootstrap && auth.models.empty()) {
     warnings.emplace_back(
-        "cwmp.auth: neither shared nor bootstrap is set, only devices with a credential of their "
-        "own can come in");
+        "cwmp.auth: neither shared nor bootstrap nor models is set, only devices with a credential "
+        "of their own can come in");
   }
   if (auth.shared) {
     warnings.emplace_back(
         "cwmp.auth.shared: whoever knows this one password may claim to be any device");
   }
-  if (auth.scheme == CwmpConfig::Scheme::kBasic && !config.cwmp.tls.enabled()) {
+  if (!auth.models.empty()) {
+    warnings.emplace_back(
+        "cwmp.auth.models: whoever knows the password of a model may claim to be any device of it");
+  }
+  if (auth.rotate != CwmpConfig::Rotate::kNever && !cwmp.tls.enabled()) {
+    warnings.emplace_back(
+        "cwmp.auth.rotate: without TLS, or a proxy that ends it, new passwords go over the network "
+        "in clear");
+  }
+  if (auth.rotate != CwmpConfig::Rotate::kNever && auth.allow_anonymous) {
+    warnings.emplace_back("cwmp.auth.rotate has no effect where devices come in anonymously");
+  }
+  if (auth.scheme == CwmpConfig::Scheme::kBasic && !cwmp.tls.enabled()) {
     warnings.emplace_back("cwmp.auth.scheme: basic without TLS sends passwords in clear");
   }
+}
+
+}  // namespace
+
+std::vector<std::string> warnings_of(const Config& config) {
+  std::vector<std::string> warnings;
+  warn_of_auth(config.cwmp, warnings);
   if (config.cwmp.tls.min_version < CwmpTlsConfig::Version::k1_2) {
     warnings.emplace_back("cwmp.tls.min_version: TLS older than 1.2 can be broken");
   }

@@ -48,7 +48,6 @@ Device::Device(Runtime& runtime, DeviceRow row)
     : runtime_(runtime),
       id_(row.id),
       endpoint_id_(row.endpoint_id),
-      bound_username_(row.auth_username),
       strand_(asio::make_strand(runtime.executor)),
       onboarded_(row.onboarded),
       row_(std::move(row)),

@@ -25,6 +25,7 @@
 #include "bridge/agent/local_transaction.h"
 #include "bridge/agent/path_map.h"
 #include "bridge/agent/view.h"
+#include "bridge/credential/rules.h"
 #include "bridge/learned.h"
 #include "bridge/reach.h"
 #include "bridge/result.h"
@@ -89,8 +90,6 @@ class Device : public std::enable_shared_from_this<Device> {
   bool in_session() const { return session_live_; }
   bool onboarded() const { return onboarded_; }
   std::int64_t last_inform_ms() const { return last_inform_ms_; }
-  /// The user name its identity is bound to since its first session; empty: none.
-  const std::string& bound_username() const { return bound_username_; }
   /// An operation or upkeep waits for a session, or is under way in one.
   bool has_work() const { return has_work_; }
   /// Nothing under way and nothing queued: the object may go from memory.
@@ -146,8 +145,17 @@ class Device : public std::enable_shared_from_this<Device> {
   /// The device is deleted: ends its session and its work.
   void shut_down();
 
+  /// Gives the device a credential of its own, in its next session; wakes it. The credential is
+  /// stored and pending, and so is it where it was already.
+  boost::asio::awaitable<Result<CredentialRow>> rotate();
+  /// Withdraws the rotation to this user name. False: too late, the device is being given it, or
+  /// is about to be.
+  bool withdraw_rotation(const std::string& username);
+
   // ---- on the strand: the session, called by DeviceSession
-  boost::asio::awaitable<tl::expected<BegunSession, cwmp::Refusal>> begin(cwmp::SessionStart start);
+  /// What the credential's acceptance brings about is committed with the Inform.
+  boost::asio::awaitable<tl::expected<BegunSession, cwmp::Refusal>> begin(
+      cwmp::SessionStart start, CredentialJudgement credential);
   boost::asio::awaitable<cwmp::AcsResponse> on_request(std::uint64_t session,
                                                        cwmp::CpeRequest request);
   boost::asio::awaitable<std::optional<cwmp::AcsRequest>> next_rpc(std::uint64_t session);
@@ -182,7 +190,7 @@ class Device : public std::enable_shared_from_this<Device> {
   void plan_stun();
 
   // device_inform.cc
-  void take_row_facts(const cwmp::SessionStart& start);
+  void take_row_facts(const cwmp::SessionStart& start, bool binds);
   /// What the profiles say of it; `peer_address` may be empty. Returns what the session needs.
   cwmp::Manners take_profile(const std::string& peer_address);
   void plan_upkeep(const cwmp::Inform& inform, bool new_firmware, const Diff& informed);
@@ -205,6 +213,17 @@ class Device : public std::enable_shared_from_this<Device> {
   cwmp::AcsResponse take(const cwmp::GetRPCMethods& request, Commit& commit);
   cwmp::AcsResponse take(const cwmp::UnknownRequest& request, Commit& commit);
 
+  // device_credential.cc
+  boost::asio::awaitable<Result<CredentialRow>> prepare(bool afresh, std::string meanwhile);
+  void settle_credential(const CredentialJudgement& credential, const std::string& username,
+                         Commit& commit);
+  /// For the log, when that is stored.
+  void on_credential_settled(const CredentialJudgement& credential, const std::string& username);
+  void push_rotation(const CredentialRow& credential, WorkKind kind);
+  void end_rotation();
+  void on_rotation_end(const std::string& username, const task::Task& task, WorkEnd end);
+  void drop_refused(const std::string& username);
+
   // device_first_contact.cc
   task::Provisioning provisioning();
   void start_first_contact();
@@ -226,7 +245,6 @@ class Device : public std::enable_shared_from_this<Device> {
   Runtime& runtime_;
   const std::int64_t id_;
   const std::string endpoint_id_;
-  const std::string bound_username_;
   Strand strand_;
   std::atomic<bool> session_live_{false};
   std::atomic<bool> has_work_{false};
@@ -260,6 +278,10 @@ class Device : public std::enable_shared_from_this<Device> {
   std::int64_t last_operation_ms_ = 0;     ///< queued or ended; 0: none
   std::chrono::milliseconds lingered_{0};  ///< in this session
   bool end_session_ = false;               ///< a task wants the device to get to work
+  WorkPtr rotation_;                       ///< queued or under way
+  std::string rotation_username_;
+  bool rotation_in_doubt_ = false;  ///< it was sent before, and the answer was lost
+  int preparing_ = 0;               ///< rotations between their store and the queue
   bool first_contact_place_ = false;
   bool wants_place_ = false;
   bool waiting_here_ = false;  ///< will be called when there is one

@@ -6,6 +6,7 @@
 
 #include "bridge/agent/virtual_agent.h"
 #include "bridge/config.h"
+#include "bridge/credential/book.h"
 #include "bridge/device.h"
 #include "bridge/event_hub.h"
 #include "bridge/metrics.h"
@@ -42,7 +43,7 @@ std::string joined_events(const cwmp::Inform& inform) {
 
 }  // namespace
 
-void Device::take_row_facts(const cwmp::SessionStart& start) {
+void Device::take_row_facts(const cwmp::SessionStart& start, bool binds) {
   const cwmp::Inform& inform = start.inform;
   row_.manufacturer = inform.device_id.manufacturer;
   if (const auto* url = find_parameter(inform, ".ManagementServer.ConnectionRequestURL")) {
@@ -64,7 +65,9 @@ void Device::take_row_facts(const cwmp::SessionStart& start) {
                                               local_->schema().roots());
     supported_.reset();
   }
-  if (row_.auth_username.empty()) row_.auth_username = start.username;
+  if (binds && start.scheme != cwmp::AuthScheme::kNone) {
+    row_.auth_username = login_of(start.scheme, start.username);
+  }
   last_inform_events_ = joined_events(inform);
   last_inform_ms_ = now_ms();
 }
@@ -81,12 +84,22 @@ cwmp::Manners Device::take_profile(const std::string& peer_address) {
   return profile.manners;
 }
 
-asio::awaitable<tl::expected<BegunSession, cwmp::Refusal>> Device::begin(cwmp::SessionStart start) {
+asio::awaitable<tl::expected<BegunSession, cwmp::Refusal>> Device::begin(
+    cwmp::SessionStart start, CredentialJudgement credential) {
   using cwmp::Refusal;
   auto self = shared_from_this();
   Result<void> loaded = co_await load();
   if (!loaded || gone_) {
     co_return tl::unexpected(Refusal{Refusal::Kind::kBusy, std::chrono::seconds(30), "store"});
+  }
+  if (rotation_ && rotation_->started) rotation_in_doubt_ = true;
+  std::optional<CredentialRow> rotation;
+  // Under way already, it becomes the answer to the reset.
+  if (credential.rotate && (!rotation_ || credential.readmitted)) {
+    std::string meanwhile;
+    if (credential.readmitted) meanwhile = login_of(start.scheme, start.username);
+    Result<CredentialRow> prepared = co_await prepare(credential.afresh, std::move(meanwhile));
+    if (prepared) rotation = *std::move(prepared);
   }
   lose_open_rpc();  // a new session supersedes the old one (quirk 39)
   session_may_go_on_.notify();
@@ -101,7 +114,8 @@ asio::awaitable<tl::expected<BegunSession, cwmp::Refusal>> Device::begin(cwmp::S
   bool bootstrap = has_event(inform, "0 BOOTSTRAP");
   bool boot = bootstrap || has_event(inform, "1 BOOT");
   std::string before = row_.software_version;
-  take_row_facts(start);
+  std::string bound_before = row_.auth_username;
+  take_row_facts(start, !credential.readmitted);
   bool new_firmware = learned_.on_firmware(row_.software_version);
   const bool asked = has_event(inform, "6 CONNECTION REQUEST");
   if (const auto way = runtime_.waker->on_session(id_, asked)) reach_.on_session(*way);
@@ -111,6 +125,8 @@ asio::awaitable<tl::expected<BegunSession, cwmp::Refusal>> Device::begin(cwmp::S
   begun.manners = take_profile(start.peer_address);
 
   Commit commit;
+  settle_credential(credential, start.username, commit);
+  if (rotation && !rotation_) push_rotation(*rotation, WorkKind::kUpkeep);
   task::Context ctx = context();
   ctx.updates.push_back(ValuesRead{inform.parameters});
   if (onboarded_ && bootstrap) ctx.updates.push_back(MarkedStale{"", new_firmware});
@@ -135,9 +151,11 @@ asio::awaitable<tl::expected<BegunSession, cwmp::Refusal>> Device::begin(cwmp::S
 
   Result<void> stored = co_await this->commit(std::move(commit));
   if (!stored) {
+    row_.auth_username = bound_before;
     on_end(session, cwmp::SessionEnd::kLost, false);
     co_return tl::unexpected(Refusal{Refusal::Kind::kBusy, std::chrono::seconds(30), "store"});
   }
+  on_credential_settled(credential, start.username);
   if (boot) runtime_.northbound->poke();  // retries begin anew
   auto touch = [id = id_, time = last_inform_ms_.load()](MirrorWriter& mirror) {
     return mirror.put_last_inform_ms(id, time);

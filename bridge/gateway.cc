@@ -24,6 +24,8 @@
 #include "bridge/config.h"
 #include "bridge/control/server.h"
 #include "bridge/control_backend.h"
+#include "bridge/credential/import.h"
+#include "bridge/credential_backend.h"
 #include "bridge/cwmp_observer.h"
 #include "bridge/device.h"
 #include "bridge/event_hub.h"
@@ -56,6 +58,10 @@ namespace {
 
 constexpr std::chrono::seconds kSweepInterval{30};
 constexpr std::chrono::minutes kPurgeInterval{10};
+
+/// How long the first CPE waits for the file of credentials at start: a file of some ten thousand
+/// lines is in by then, a larger one goes on beside the service.
+constexpr std::chrono::seconds kImportWait{2};
 
 /// Why the store cannot be trusted any more; empty: it can. Thread-safe.
 class StoreHealth {
@@ -273,6 +279,9 @@ struct Gateway::Impl {
         observer(metrics),
         northbound(runtime, make_transport(settings.mqtt)),
         backend(runtime),
+        credential_backend(runtime),
+        importer(*store, settings.cwmp.auth,
+                 [this](const Result<CredentialImport>& done) { on_import(done); }),
         sweep_timer(io),
         purge_timer(io) {
     runtime.waker = &waker;
@@ -288,6 +297,7 @@ struct Gateway::Impl {
   void resume_operations();
   void sweep_later();
   void purge_later();
+  void on_import(const Result<CredentialImport>& done);
   std::vector<std::string> not_ready() const;
 
   const Config& config;
@@ -310,6 +320,8 @@ struct Gateway::Impl {
   CwmpObserver observer;
   Northbound northbound;
   ControlBackend backend;
+  CredentialBackend credential_backend;
+  CredentialImporter importer;
   asio::steady_timer sweep_timer;
   asio::steady_timer purge_timer;
   std::unique_ptr<cwmp::StunServer> stun;
@@ -385,7 +397,10 @@ void Gateway::Impl::start() {
   auto started = AdminServer::start(io.get_executor(), std::move(options));
   if (!started) throw std::runtime_error(started.error().text);
   admin = *std::move(started);
-  grpc = std::make_unique<control::Server>(io.get_executor(), backend, grpc_options(config.grpc));
+  grpc = std::make_unique<control::Server>(io.get_executor(), backend, credential_backend,
+                                           grpc_options(config.grpc));
+  importer.start();
+  importer.wait_for(kImportWait);
   northbound.start();
   for (const auto& server : acs) {
     server->start();
@@ -449,9 +464,18 @@ void Gateway::Impl::purge_later() {
   });
 }
 
+void Gateway::Impl::on_import(const Result<CredentialImport>& done) {
+  log_credential_import(config.cwmp.auth.credentials_file, done);
+  bool good = done && done->check.mistakes == 0;
+  metrics.credentials_file_good.Set(good ? 1 : 0);
+}
+
 std::vector<std::string> Gateway::Impl::not_ready() const {
   std::vector<std::string> reasons;
   if (stopped) reasons.emplace_back("stopping");
+  if (!config.cwmp.auth.credentials_file.empty() && !importer.has_read()) {
+    reasons.emplace_back("credentials: the file is being read");
+  }
   if (!northbound.connected()) reasons.emplace_back("mqtt: not connected");
   if (std::string trouble = store_health.trouble(); !trouble.empty()) reasons.push_back(trouble);
   return reasons;
@@ -476,6 +500,7 @@ void Gateway::Impl::stop() {
   }
   for (const std::future<void>& each : drained) each.wait();
   northbound.stop(std::min<std::chrono::milliseconds>(limit / 3, std::chrono::seconds(5)));
+  importer.stop();
   store->close();
   if (admin) admin->stop();
   work.reset();
@@ -510,6 +535,7 @@ void Gateway::reload() {
   for (const auto& server : impl_->acs) note("cwmp", server->reload_tls());
   note("grpc", impl_->grpc->reload_tls());
   if (good) spdlog::info("reload: certificates read again");
+  impl_->importer.start();
 }
 
 }  // namespace bridge

@@ -29,7 +29,8 @@ class Gateway {
   /// takes it, then the last commit. Takes at most Config::shutdown_timeout.
   void stop();
 
-  /// Reads the TLS certificates again.
+  /// Reads the TLS certificates and the file of credentials again, and logs what came of it. The
+  /// credentials are read in the background.
   void reload();
 
  private:

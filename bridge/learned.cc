@@ -10,7 +10,7 @@ namespace {
 // learned   := "1" LF line*
 // line      := key SP value LF          an unknown key is skipped
 // key       := "unsupported" | "listed" (one line each name) | "asked" | "next_level_only"
-//            | "booleans" | "batch" | "batch_limit" | "firmware"
+//            | "fixed_credential" | "booleans" | "batch" | "batch_limit" | "firmware"
 // Method names and the version hold no line feed; one that does is not written.
 constexpr std::string_view kVersion = "1";
 
@@ -36,6 +36,8 @@ bool take(Learned& learned, std::string_view key, std::string_view value) {
     learned.asked_methods = value == "1";
   } else if (key == "next_level_only") {
     learned.next_level_only = value == "1";
+  } else if (key == "fixed_credential") {
+    learned.fixed_credential = value == "1";
   } else if (key == "firmware") {
     learned.firmware = value;
   } else if (key == "booleans" || key == "batch" || key == "batch_limit") {
@@ -84,6 +86,7 @@ std::string encode_learned(const Learned& learned) {
   for (const std::string& method : learned.listed) put(text, "listed", method);
   if (learned.asked_methods) put(text, "asked", "1");
   if (learned.next_level_only) put(text, "next_level_only", "1");
+  if (learned.fixed_credential) put(text, "fixed_credential", "1");
   put(text, "booleans", std::to_string(static_cast<unsigned>(learned.booleans)));
   put(text, "batch", std::to_string(learned.batch));
   put(text, "batch_limit", std::to_string(learned.batch_limit));

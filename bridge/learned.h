@@ -41,6 +41,7 @@ struct Learned {
   Names listed;       ///< by GetRPCMethods: a hint (quirk 74)
   bool asked_methods = false;
   bool next_level_only = false;                  ///< listing a whole tree fails (quirk 53)
+  bool fixed_credential = false;                 ///< refuses to be given another (ManagementServer)
   BooleanForm booleans = BooleanForm::kUnknown;  ///< as last seen anywhere
   std::uint32_t batch = kFirstBatch;             ///< to use now
   std::uint32_t batch_limit = kMaxBatch;         ///< a larger one has been too much

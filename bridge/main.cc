@@ -10,6 +10,8 @@
 #include <string>
 
 #include "bridge/config.h"
+#include "bridge/credential/book.h"
+#include "bridge/credential/file.h"
 #include "bridge/gateway.h"
 
 namespace {
@@ -49,6 +51,21 @@ void set_up_log(const bridge::LogConfig& config) {
   logger->set_level(spdlog::level::from_str(config.level));
   logger->flush_on(spdlog::level::info);
   spdlog::set_default_logger(std::move(logger));
+}
+
+/// Says what is wrong with the file of credentials, if there is one.
+bool check_credentials(const bridge::CwmpConfig::Auth& auth) {
+  if (auth.credentials_file.empty()) return true;
+  auto text = bridge::load_credential_file(auth.credentials_file);
+  if (!text) {
+    std::cerr << text.error().text << "\n";
+    return false;
+  }
+  auto found = bridge::check_credential_file(*text, bridge::reserved_usernames(auth));
+  for (const bridge::CredentialMistake& mistake : found.listed) {
+    std::cerr << auth.credentials_file << ":" << mistake.line << ": " << mistake.text << "\n";
+  }
+  return found.mistakes == 0;
 }
 
 int serve(const bridge::LoadedConfig& loaded) {
@@ -101,6 +118,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   if (check) {
+    if (!check_credentials(loaded->config.cwmp.auth)) return 2;
     for (const std::string& warning : loaded->warnings) std::cout << "warning: " << warning << "\n";
     std::cout << "the configuration is good\n";
     return 0;

@@ -105,6 +105,13 @@ Metrics::Metrics()
                    {"event"}),
       cwmp_rpcs(*registry_, "usp_bridge_cwmp_rpcs_total", "RPCs called on devices",
                 {"method", "result"}),
+      cwmp_identity_flags(*registry_, "usp_bridge_cwmp_identity_flags_total",
+                          "Sessions whose credential or address casts doubt on their identity",
+                          {"reason"}),
+      credential_rotations(*registry_, "usp_bridge_credential_rotations_total",
+                           "Steps of giving devices a credential of their own", {"outcome"}),
+      credentials_file_good(gauge(*registry_, "usp_bridge_credentials_file_good",
+                                  "The file of credentials was read without a mistake")),
       cwmp_session_seconds(histogram(*registry_, "usp_bridge_cwmp_session_seconds",
                                      "From the Inform to the end of the session", kSessionSeconds)),
       cwmp_sessions_open(

@@ -73,6 +73,11 @@ class Metrics {
   CounterFamily cwmp_sessions;  ///< end: complete, lost, shutdown, refused, busy, throttled
   CounterFamily cwmp_informs;   ///< event: the code with its name, "other" when vendor's
   CounterFamily cwmp_rpcs;      ///< method, result: ok or the fault code
+  /// reason: other_credential, initial_rate (both refused); reset (let in with what others have
+  /// too)
+  CounterFamily cwmp_identity_flags;
+  CounterFamily credential_rotations;  ///< outcome: sent, written, unknown, refused, confirmed
+  prometheus::Gauge& credentials_file_good;  ///< 0: the last read found a mistake, or none is read
   prometheus::Histogram& cwmp_session_seconds;
   prometheus::Gauge& cwmp_sessions_open;
   CounterFamily cwmp_deviations;  ///< kind: as cwmp::to_string(DeviationKind)

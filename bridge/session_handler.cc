@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "bridge/config.h"
+#include "bridge/credential/book.h"
 #include "bridge/device.h"
 #include "bridge/device_session.h"
 #include "bridge/identity.h"
@@ -25,6 +26,14 @@ namespace asio = boost::asio;
 namespace {
 
 using cwmp::Refusal;
+
+std::string name_of(const cwmp::DeviceId& id) {
+  return id.oui + "-" + id.product_class + "-" + id.serial_number;
+}
+
+DeviceIdentity identity_of(const cwmp::DeviceId& id) {
+  return {id.oui, id.product_class, id.serial_number};
+}
 
 Refusal refuse(Refusal::Kind kind, std::string text) {
   return {kind, std::chrono::seconds(30), std::move(text)};
@@ -56,10 +65,6 @@ bool has_event(const cwmp::Inform& inform, std::string_view code) {
 
 }  // namespace
 
-bool credential_fits(const std::string& bound, const std::string& used, bool any) {
-  return any || bound.empty() || bound == used;
-}
-
 BridgeSessionHandler::BridgeSessionHandler(Runtime& runtime)
     : runtime_(runtime), pace_(costs_of(runtime.config.cwmp.limits)) {}
 
@@ -68,21 +73,8 @@ std::optional<cwmp::AuthDemand> BridgeSessionHandler::auth_demand(const std::str
   return runtime_.profiles.auth_demand(peer_address, claimed);
 }
 
-bool BridgeSessionHandler::is_shared(const std::string& username) const {
-  const auto& shared = runtime_.config.cwmp.auth.shared;
-  return shared && shared->username == username;
-}
-
-bool BridgeSessionHandler::is_bootstrap(const std::string& username) const {
-  const auto& bootstrap = runtime_.config.cwmp.auth.bootstrap;
-  return bootstrap && bootstrap->username == username;
-}
-
 asio::awaitable<std::vector<std::string>> BridgeSessionHandler::passwords(std::string username) {
-  std::vector<std::string> out;
-  const CwmpConfig::Auth& auth = runtime_.config.cwmp.auth;
-  if (is_shared(username)) out.push_back(auth.shared->password);
-  if (is_bootstrap(username)) out.push_back(auth.bootstrap->password);
+  std::vector<std::string> out = configured_passwords(runtime_.config.cwmp.auth, username);
   if (!out.empty()) co_return out;
   auto load = [username](StateReader& state, MirrorReader&) { return state.credential(username); };
   Result<std::optional<CredentialRow>> row = co_await runtime_.store.read(std::move(load));
@@ -97,22 +89,27 @@ asio::awaitable<std::vector<std::string>> BridgeSessionHandler::passwords(std::s
 bool BridgeSessionHandler::take_bootstrap_token() {
   double rate = runtime_.config.cwmp.limits.bootstrap_rate;
   std::lock_guard lock(mutex_);
-  std::int64_t now = now_ms();
-  double refill = static_cast<double>(now - bootstrap_refilled_ms_) / 1000.0 * rate;
-  bootstrap_tokens_ = std::min(std::max(rate, 1.0), bootstrap_tokens_ + refill);
-  bootstrap_refilled_ms_ = now;
+  auto now = std::chrono::steady_clock::now();
+  std::chrono::duration<double> passed = now - bootstrap_refilled_;
+  bootstrap_tokens_ = std::min(std::max(rate, 1.0), bootstrap_tokens_ + passed.count() * rate);
+  bootstrap_refilled_ = now;
   if (bootstrap_tokens_ < 1) return false;
   bootstrap_tokens_ -= 1;
   return true;
 }
 
-std::optional<std::chrono::seconds> BridgeSessionHandler::throttle(const Device& device,
-                                                                   const cwmp::Inform& inform) {
+std::optional<Refusal> BridgeSessionHandler::throttle(const Device& device,
+                                                      const cwmp::Inform& inform) {
   // Work waits for it and it comes because it was called: as often as there is work.
   const bool retried = inform.retry_count > 0;
   if (!retried && device.has_work() && has_event(inform, "6 CONNECTION REQUEST")) return {};
-  const std::lock_guard lock(mutex_);
-  return pace_.begin(device.id(), retried, steady_ms());
+  std::optional<std::chrono::seconds> wait;
+  {
+    const std::lock_guard lock(mutex_);
+    wait = pace_.begin(device.id(), retried, steady_ms());
+  }
+  if (!wait) return {};
+  return Refusal{Refusal::Kind::kThrottled, *wait, device.endpoint_id() + " calls too often"};
 }
 
 void BridgeSessionHandler::watch_for_clones(const Device& device, const std::string& peer_address) {
@@ -126,22 +123,17 @@ void BridgeSessionHandler::watch_for_clones(const Device& device, const std::str
       device.endpoint_id(), peer_address);
 }
 
-asio::awaitable<tl::expected<DevicePtr, Refusal>> BridgeSessionHandler::find_device(
+asio::awaitable<tl::expected<DevicePtr, Refusal>> BridgeSessionHandler::create_device(
     const cwmp::SessionStart& start) {
   const cwmp::DeviceId& id = start.inform.device_id;
-  DeviceIdentity identity{id.oui, id.product_class, id.serial_number};
-  Result<DevicePtr> found = co_await runtime_.registry->by_identity(identity);
-  if (!found) co_return tl::unexpected(refuse(Refusal::Kind::kBusy, "store"));
-  if (*found) co_return *found;
-
   auto endpoint = endpoint_id(id, rules_of(runtime_.config.device));
   if (!endpoint) co_return tl::unexpected(refuse(Refusal::Kind::kFault, endpoint.error()));
   DeviceRow row;
   row.endpoint_id = *endpoint;
-  row.identity = identity;
+  row.identity = identity_of(id);
   row.manufacturer = id.manufacturer;
   row.root = task::root_of(start.inform);
-  row.auth_username = start.username;
+  row.auth_username = login_of(start.scheme, start.username);
   row.first_seen_ms = now_ms();
   Result<DevicePtr> created = co_await runtime_.registry->create(std::move(row));
   if (!created) co_return tl::unexpected(refuse(Refusal::Kind::kBusy, created.error().text));
@@ -152,45 +144,71 @@ asio::awaitable<tl::expected<DevicePtr, Refusal>> BridgeSessionHandler::find_dev
   co_return *created;
 }
 
+asio::awaitable<tl::expected<CredentialJudgement, Refusal>> BridgeSessionHandler::judge_credential(
+    const cwmp::SessionStart& start) {
+  const CwmpConfig::Auth* auth = &runtime_.config.cwmp.auth;
+  const cwmp::DeviceId& id = start.inform.device_id;
+  if (start.scheme == cwmp::AuthScheme::kCertificate && !names_device(start.username, id)) {
+    runtime_.metrics.cwmp_identity_flags.add({"other_credential"});
+    spdlog::warn("device {}: audit: refused: the certificate of {} does not name {} (from {})",
+                 name_of(id), start.username, name_of(id), start.peer_address);
+    co_return tl::unexpected(refuse(Refusal::Kind::kForbidden, "the certificate is not its own"));
+  }
+  CredentialClaim claim{login_of(start.scheme, start.username), identity_of(id),
+                        has_event(start.inform, "0 BOOTSTRAP"), start.waived};
+  std::optional<CredentialFacts> facts = facts_of_claim(claim);
+  if (!facts) {
+    auto read = [auth, claim](StateReader& state, MirrorReader&) {
+      return credential_facts(state, *auth, claim);
+    };
+    Result<CredentialFacts> found = co_await runtime_.store.read(std::move(read));
+    if (!found) co_return tl::unexpected(refuse(Refusal::Kind::kBusy, "store"));
+    facts = *found;
+  }
+  CredentialJudgement judged = judge(*facts, auth->rotate == CwmpConfig::Rotate::kFirstContact);
+  if (judged.accepted) co_return judged;
+  runtime_.metrics.cwmp_identity_flags.add({"other_credential"});
+  spdlog::warn("device {}: audit: refused: user {} from {}: {}", name_of(id), claim.login,
+               start.peer_address, judged.why);
+  co_return tl::unexpected(refuse(Refusal::Kind::kForbidden, judged.why));
+}
+
+std::optional<Refusal> BridgeSessionHandler::note(const CredentialJudgement& judged,
+                                                  const cwmp::SessionStart& start) {
+  if (!judged.limited) return std::nullopt;
+  if (!take_bootstrap_token()) {
+    runtime_.metrics.cwmp_identity_flags.add({"initial_rate"});
+    return refuse(Refusal::Kind::kBusy, "too many bootstrap sessions");
+  }
+  if (judged.readmitted) runtime_.metrics.cwmp_identity_flags.add({"reset"});
+  const bool reset = judged.readmitted || has_event(start.inform, "0 BOOTSTRAP");
+  spdlog::info("device {}: audit: let in with user {} from {}{}", name_of(start.inform.device_id),
+               login_of(start.scheme, start.username), start.peer_address,
+               reset ? ", after a reset" : "");
+  return std::nullopt;
+}
+
 asio::awaitable<tl::expected<std::shared_ptr<cwmp::DeviceSession>, Refusal>>
 BridgeSessionHandler::begin(cwmp::SessionStart start) {
   if (stopping_) co_return tl::unexpected(refuse(Refusal::Kind::kBusy, "stopping"));
-  bool by_certificate = start.scheme == cwmp::AuthScheme::kCertificate;
-  if (by_certificate && !names_device(start.username, start.inform.device_id)) {
-    spdlog::warn("cwmp: refused: the certificate of {} does not name {}-{}-{} (from {})",
-                 start.username, start.inform.device_id.oui, start.inform.device_id.product_class,
-                 start.inform.device_id.serial_number, start.peer_address);
-    co_return tl::unexpected(refuse(Refusal::Kind::kForbidden, "the certificate is not its own"));
+  tl::expected<CredentialJudgement, Refusal> judged = co_await judge_credential(start);
+  if (!judged) co_return tl::unexpected(judged.error());
+  DeviceIdentity identity = identity_of(start.inform.device_id);
+  Result<DevicePtr> known = co_await runtime_.registry->by_identity(std::move(identity));
+  if (!known) co_return tl::unexpected(refuse(Refusal::Kind::kBusy, "store"));
+  DevicePtr device = *known;
+  if (device) {
+    if (auto refusal = throttle(*device, start.inform)) co_return tl::unexpected(*refusal);
   }
-  tl::expected<DevicePtr, Refusal> device = co_await find_device(start);
-  if (!device) co_return tl::unexpected(device.error());
-
-  // The credential must be the one that this identity is bound to (design: Trust). The check reads
-  // what only the first session of a device ever writes.
-  bool reset = has_event(start.inform, "0 BOOTSTRAP");
-  bool bootstrap = is_bootstrap(start.username);
-  // Who was let in without a credential by a profile (quirk 35) is nobody who is bound to one.
-  bool anonymous = start.scheme == cwmp::AuthScheme::kNone && !start.waived;
-  bool any = anonymous || by_certificate || is_shared(start.username) || (bootstrap && reset);
-  std::string bound = (*device)->bound_username();
-  if (!credential_fits(bound, start.username, any)) {
-    spdlog::warn("device {}: refused: user {} is not the one it is bound to (from {})",
-                 (*device)->endpoint_id(), start.username, start.peer_address);
-    co_return tl::unexpected(refuse(Refusal::Kind::kForbidden, "not this device's credential"));
+  // Who is not let in must not fill the store.
+  if (auto refusal = note(*judged, start)) co_return tl::unexpected(*refusal);
+  if (!device) {
+    tl::expected<DevicePtr, Refusal> created = co_await create_device(start);
+    if (!created) co_return tl::unexpected(created.error());
+    device = *created;
+    if (auto refusal = throttle(*device, start.inform)) co_return tl::unexpected(*refusal);
   }
-  if (auto wait = throttle(**device, start.inform)) {
-    co_return tl::unexpected(
-        Refusal{Refusal::Kind::kThrottled, *wait, (*device)->endpoint_id() + " calls too often"});
-  }
-  const bool shared = any || start.username.empty();
-  if (shared && !by_certificate) watch_for_clones(**device, start.peer_address);
-  if (bootstrap) {
-    if (!take_bootstrap_token()) {
-      co_return tl::unexpected(refuse(Refusal::Kind::kBusy, "too many bootstrap sessions"));
-    }
-    spdlog::info("device {}: audit: let in with the bootstrap credential from {}",
-                 (*device)->endpoint_id(), start.peer_address);
-  }
+  if (judged->common) watch_for_clones(*device, start.peer_address);
   for (const cwmp::Event& event : start.inform.events) {
     bool standard =
         !event.code.empty() &&
@@ -198,12 +216,12 @@ BridgeSessionHandler::begin(cwmp::SessionStart start) {
     bool vendor = event.code.starts_with("M X_") || event.code.starts_with("X ");
     runtime_.metrics.cwmp_informs.add({standard && !vendor ? event.code : "other"});
   }
-  auto work = (*device)->begin(std::move(start));
+  auto work = device->begin(std::move(start), *judged);
   tl::expected<BegunSession, Refusal> session =
-      co_await asio::co_spawn((*device)->strand(), std::move(work), asio::use_awaitable);
+      co_await asio::co_spawn(device->strand(), std::move(work), asio::use_awaitable);
   if (!session) co_return tl::unexpected(session.error());
   std::shared_ptr<cwmp::DeviceSession> out =
-      std::make_shared<BridgeDeviceSession>(*device, *session);
+      std::make_shared<BridgeDeviceSession>(device, *session);
   co_return out;
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "bridge/clone_watch.h"
+#include "bridge/credential/rules.h"
 #include "bridge/result.h"
 #include "bridge/session_pace.h"
 #include "bridge/store/rows.h"
@@ -38,29 +39,31 @@ class BridgeSessionHandler final : public cwmp::SessionHandler {
   void stop() { stopping_ = true; }
 
  private:
-  boost::asio::awaitable<tl::expected<std::shared_ptr<Device>, cwmp::Refusal>> find_device(
+  boost::asio::awaitable<tl::expected<std::shared_ptr<Device>, cwmp::Refusal>> create_device(
       const cwmp::SessionStart& start);
-  bool is_shared(const std::string& username) const;
-  bool is_bootstrap(const std::string& username) const;
 
-  /// How long this device has to wait, as it calls too often; nullopt: it may come in.
-  std::optional<std::chrono::seconds> throttle(const Device& device, const cwmp::Inform& inform);
+  /// May this identity come in with this credential?
+  boost::asio::awaitable<tl::expected<CredentialJudgement, cwmp::Refusal>> judge_credential(
+      const cwmp::SessionStart& start);
+  /// What the judgement is for the log, and for the rate of new and reset devices. The refusal;
+  /// nullopt: go on.
+  std::optional<cwmp::Refusal> note(const CredentialJudgement& judged,
+                                    const cwmp::SessionStart& start);
+
+  /// Whether this device calls too often; nullopt: it may come in.
+  std::optional<cwmp::Refusal> throttle(const Device& device, const cwmp::Inform& inform);
   void watch_for_clones(const Device& device, const std::string& peer_address);
 
-  /// One more session with the bootstrap credential now? (a token bucket, design: rate-limited)
+  /// One more session of a new or reset device now? (a token bucket, design: rate-limited)
   bool take_bootstrap_token();
 
   Runtime& runtime_;
   std::atomic<bool> stopping_{false};
   std::mutex mutex_;
   double bootstrap_tokens_ = 1;
-  std::int64_t bootstrap_refilled_ms_ = 0;
+  std::chrono::steady_clock::time_point bootstrap_refilled_{};
   SessionPace pace_;   ///< under the mutex
   CloneWatch clones_;  ///< under the mutex
 };
-
-/// May a device whose identity is bound to `bound` (empty: to none yet) come in with `used`?
-/// (design: Trust). `any` says that `used` is a credential which every device may use.
-bool credential_fits(const std::string& bound, const std::string& used, bool any);
 
 }  // namespace bridge

@@ -7,6 +7,7 @@ namespace bridge::control {
 namespace {
 
 constexpr std::string_view kDevices = "devices/";
+constexpr std::string_view kCredentials = "credentials/";
 constexpr std::string_view kOperations = "/operations/";
 
 bool is_plain(char c) {
@@ -47,6 +48,14 @@ std::optional<std::string> percent_decode(std::string_view text) {
   return out;
 }
 
+/// What follows `collection`, decoded.
+std::optional<std::string> parse_name(std::string_view name, std::string_view collection) {
+  if (!name.starts_with(collection)) return std::nullopt;
+  name.remove_prefix(collection.size());
+  if (name.empty() || name.find('/') != std::string_view::npos) return std::nullopt;
+  return percent_decode(name);
+}
+
 }  // namespace
 
 std::string device_name(std::string_view endpoint_id) {
@@ -54,10 +63,15 @@ std::string device_name(std::string_view endpoint_id) {
 }
 
 std::optional<std::string> parse_device_name(std::string_view name) {
-  if (!name.starts_with(kDevices)) return std::nullopt;
-  name.remove_prefix(kDevices.size());
-  if (name.empty() || name.find('/') != std::string_view::npos) return std::nullopt;
-  return percent_decode(name);
+  return parse_name(name, kDevices);
+}
+
+std::string credential_name(std::string_view username) {
+  return std::string(kCredentials) + percent_encode(username);
+}
+
+std::optional<std::string> parse_credential_name(std::string_view name) {
+  return parse_name(name, kCredentials);
 }
 
 std::string operation_name(std::string_view endpoint_id, std::int64_t id) {

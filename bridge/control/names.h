@@ -14,6 +14,10 @@ std::string device_name(std::string_view endpoint_id);
 /// The Endpoint ID of a device name; nullopt when it is none.
 std::optional<std::string> parse_device_name(std::string_view name);
 
+/// "credentials/{username}", encoded in the same way.
+std::string credential_name(std::string_view username);
+std::optional<std::string> parse_credential_name(std::string_view name);
+
 struct OperationName {
   std::string endpoint_id;
   std::int64_t id = 0;

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "bridge/control/certificates.h"
+#include "bridge/control/credential_service.h"
 #include "bridge/control/device_service.h"
 #include "bridge/control/operation_service.h"
 #include "bridge/control/parameter_service.h"
@@ -54,12 +55,15 @@ void enable_plugins() {
 }  // namespace
 
 struct Server::Impl {
-  Impl(boost::asio::any_io_executor executor, Backend& backend)
-      : devices(executor, backend),
+  Impl(boost::asio::any_io_executor executor, Backend& backend,
+       CredentialBackend& credential_backend)
+      : credentials(executor, credential_backend),
+        devices(executor, backend),
         parameters(executor, backend),
         operations(executor, backend),
         watch(backend) {}
 
+  CredentialService credentials;
   DeviceService devices;
   ParameterService parameters;
   OperationService operations;
@@ -70,8 +74,8 @@ struct Server::Impl {
 };
 
 Server::Server(boost::asio::any_io_executor executor, Backend& backend,
-               const ServerOptions& options)
-    : impl_(std::make_unique<Impl>(std::move(executor), backend)) {
+               CredentialBackend& device_credentials, const ServerOptions& options)
+    : impl_(std::make_unique<Impl>(std::move(executor), backend, device_credentials)) {
   check_reach(options);
   impl_->certificates = certificates_of(options);
   auto credentials =
@@ -82,6 +86,7 @@ Server::Server(boost::asio::any_io_executor executor, Backend& backend,
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   // Two processes must never share the port: each would get half of the calls.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.RegisterService(&impl_->credentials);
   builder.RegisterService(&impl_->devices);
   builder.RegisterService(&impl_->parameters);
   builder.RegisterService(&impl_->operations);

@@ -10,6 +10,7 @@
 namespace bridge::control {
 
 class Backend;
+class CredentialBackend;
 
 struct ServerOptions {
   std::string listen = "127.0.0.1:50051";  ///< "host:port" or "unix:/path"; port 0: a free one
@@ -24,7 +25,8 @@ class Server {
  public:
   /// Throws std::runtime_error with the reason: a bad certificate, a port that is taken, or an
   /// address off loopback that anybody could write through.
-  Server(boost::asio::any_io_executor executor, Backend& backend, const ServerOptions& options);
+  Server(boost::asio::any_io_executor executor, Backend& backend,
+         CredentialBackend& device_credentials, const ServerOptions& options);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

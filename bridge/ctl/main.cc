@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bridge/control/names.h"
+#include "bridge/ctl/credentials.h"
 #include "proto/bridge/v1/device.grpc.pb.h"
 #include "proto/bridge/v1/operation.grpc.pb.h"
 #include "proto/bridge/v1/parameter.grpc.pb.h"
@@ -265,6 +266,7 @@ int main(int argc, char** argv) {
   auto* run = app.add_subcommand("run", "starts a command: \"Device.Reboot()\" [NAME=VALUE ...]");
   auto* operations = app.add_subcommand("operations", "lists the operations of a device");
   auto* watching = app.add_subcommand("watch", "prints what happens, of one device or of all");
+  bridge::ctl::CredentialCommands credentials(app);
   for (auto* command :
        {forget, get_command, set_command, add_command, delete_command, run, operations}) {
     command->add_option("device", device, "Endpoint ID")->required();
@@ -281,6 +283,7 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
 
   session.channel = grpc::CreateChannel(address, grpc::InsecureChannelCredentials());
+  if (credentials.chosen()) return credentials.run(session.channel, session.timeout_s);
   if (*devices) return list_devices(session);
   if (*forget) return forget_device(session, device);
   if (*get_command) return get(session, device, items);
