@@ -189,6 +189,22 @@ TEST(Config, RefusesWhatCannotBeMeant) {
       {"cwmp: {stun: {rate_per_source: 0}}", "rate_per_source"},
       {"cwmp: {auth: {scheme: md5}}", "must be one of digest, basic, none, not \"md5\""},
       {"cwmp: {auth: {shared: {username: u}}}", "shared.password: must not be empty"},
+      {"cwmp: {auth: {shared: {username: 'a:b', password: p}}}", "must have no colon"},
+      {"cwmp: {auth: {shared: {username: u, password: p}, bootstrap: {username: u, password: q}}}",
+       "cwmp.auth.bootstrap: must have another username than shared"},
+      {"cwmp: {auth: {models: [{username: u, password: p}]}}", "models[0].oui: must be set"},
+      {"cwmp: {auth: {models: [{oui: A, username: u}]}}", "models[0].password: must not be empty"},
+      {"cwmp: {auth: {shared: {username: u, password: p}, "
+       "models: [{oui: A, username: u, password: p}]}}",
+       "models[0]: must have another username"},
+      {"cwmp: {auth: {models: [{oui: A, username: u, password: p}, "
+       "{oui: B, username: u, password: q}]}}",
+       "models[1]: has the username of models[0] and another password"},
+      {"cwmp: {auth: {models: [{oui: A, username: u, password: p}, "
+       "{oui: A, username: u, password: p}]}}",
+       "models[1]: is there twice"},
+      {"cwmp: {auth: {rotate: always}}", "must be one of never, first_contact"},
+      {"cwmp: {auth: {rotated_username: '{oui}'}}", "must contain {serial_number}"},
       {"cwmp: {auth: {allow_anonymous: maybe}}", "must be one of true, false"},
       {"cwmp: {auth: {realm: 'a\"b'}}", "without quotes"},
       {"cwmp: {tls: {certificate: a.pem}}", "go together"},
@@ -252,6 +268,11 @@ TEST(Config, WarnsOfEveryRelaxation) {
               Contains(HasSubstr("cwmp.profiles[1].authenticate: any CPE that fits")));
   EXPECT_THAT(warnings("cwmp: {profiles: [{authenticate: basic}]}"),
               Contains(HasSubstr("cwmp.profiles[0].authenticate: basic without TLS")));
+  EXPECT_THAT(
+      warnings("cwmp: {auth: {models: [{oui: A, product_class: B, username: u, password: p}]}}"),
+      AllOf(Contains(HasSubstr("cwmp.auth.models")), Not(Contains(HasSubstr("nor bootstrap")))));
+  EXPECT_THAT(warnings("cwmp: {auth: {rotate: first_contact}}"),
+              Contains(HasSubstr("new passwords go over the network in clear")));
   EXPECT_THAT(warnings("grpc: {listen: 0.0.0.0, allow_insecure_off_loopback: true}"),
               Contains(HasSubstr("grpc.allow_insecure_off_loopback")));
   EXPECT_THAT(warnings("mqtt: {tls: {enabled: true, verify: false}}"),
@@ -294,6 +315,25 @@ TEST(Config, LetsNobodyInWithoutProofByAccident) {
               Contains(HasSubstr("cwmp.listeners[0].allow_anonymous")));
   EXPECT_THAT(warnings("cwmp: {listeners: [{tls: {certificate: e, key: f, min_version: '1.0'}}]}"),
               Contains(HasSubstr("older than 1.2")));
+}
+
+TEST(Config, ReadsCredentialsOfModels) {
+  const Config config = good(R"(
+cwmp:
+  auth:
+    models:
+      - {oui: 00D09E, product_class: Gateway, username: u, password: p}
+      - {oui: 00D09E, product_class: Extender, username: u, password: p}
+    credentials_file: devices.csv
+    rotate: first_contact
+    rotated_username: "{serial_number}"
+)");
+  const CwmpConfig::Auth& auth = config.cwmp.auth;
+  EXPECT_THAT(auth.models, ElementsAre(ModelCredentialConfig{"00D09E", "Gateway", "u", "p"},
+                                       ModelCredentialConfig{"00D09E", "Extender", "u", "p"}));
+  EXPECT_EQ(auth.credentials_file, "devices.csv");
+  EXPECT_EQ(auth.rotate, CwmpConfig::Rotate::kFirstContact);
+  EXPECT_EQ(auth.rotated_username, "{serial_number}");
 }
 
 TEST(Config, LetsTheEnvironmentWin) {

@@ -38,7 +38,8 @@ bool Cpe::wait_for(const std::string& event) {
 }
 
 World::World(const std::string& device_settings, std::vector<std::string> environment,
-             const std::string& more_controllers, const std::string& more_cwmp)
+             const std::string& more_controllers, const std::string& more_cwmp,
+             const std::string& more_auth)
     : environment_(std::move(environment)),
       acs_port_(support::free_port()),
       grpc_port_(support::free_port()),
@@ -46,7 +47,7 @@ World::World(const std::string& device_settings, std::vector<std::string> enviro
   std::ofstream(directory_.file("bridge.yaml"))
       << "cwmp:\n  listen: 127.0.0.1\n  port: " << acs_port_
       << "\n  auth:\n    shared: {username: cpe, password: secret}\n"
-         "  connection_request:\n    allow: [127.0.0.0/8]\n"
+      << more_auth << "  connection_request:\n    allow: [127.0.0.0/8]\n"
       << more_cwmp << "mqtt:\n  host: 127.0.0.1\n  port: " << broker_.port()
       << "\n  reconnect: {min: 100ms, max: 500ms}\n"
          "controllers:\n  - endpoint_id: \"self::ctl\"\n    topic: usp/v1/controller/ctl\n"

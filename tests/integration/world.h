@@ -38,9 +38,10 @@ class World {
  public:
   /// Broker and bridge are up when it returns; throws otherwise. `environment`: "NAME=value", over
   /// the configuration. `more_controllers`: YAML list items. `more_cwmp`: lines of the cwmp
-  /// section, each indented by two.
+  /// section, each indented by two. `more_auth`: of its auth section, by four.
   explicit World(const std::string& device_settings = {}, std::vector<std::string> environment = {},
-                 const std::string& more_controllers = {}, const std::string& more_cwmp = {});
+                 const std::string& more_controllers = {}, const std::string& more_cwmp = {},
+                 const std::string& more_auth = {});
 
   void start_bridge();
   /// As a crash or the kernel would.

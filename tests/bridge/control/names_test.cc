@@ -31,6 +31,17 @@ TEST(ResourceNames, ComeBackForEveryByte) {
   }
 }
 
+TEST(ResourceNames, OfCredentialsComeBackForEveryByte) {
+  EXPECT_EQ(credential_name("00D09E-A%2DB-1"), "credentials/00D09E-A%252DB-1");
+  for (int byte = 0; byte < 256; ++byte) {
+    const std::string username(1, static_cast<char>(byte));
+    EXPECT_EQ(parse_credential_name(credential_name(username)), username) << byte;
+  }
+  for (const char* name : {"", "credentials/", "credentials/a/b", "devices/a", "credentials/%4"}) {
+    EXPECT_EQ(parse_credential_name(name), std::nullopt) << name;
+  }
+}
+
 TEST(ResourceNames, TakeHexDigitsOfEitherCase) {
   EXPECT_EQ(parse_device_name("devices/%c3%A9"), "\xc3\xa9");
 }

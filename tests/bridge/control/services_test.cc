@@ -8,6 +8,7 @@
 
 #include "bridge/control/server.h"
 #include "tests/bridge/control/fake_backend.h"
+#include "tests/bridge/control/fake_credential_backend.h"
 #include "tests/support/control_client.h"
 
 namespace bridge::control {
@@ -48,7 +49,7 @@ class ControlServices : public testing::Test {
     backend.all_devices = {device(1)};
     ServerOptions options;
     options.listen = "127.0.0.1:0";
-    server.emplace(io.get_executor(), backend, options);
+    server.emplace(io.get_executor(), backend, credentials, options);
     for (int i = 0; i < 2; ++i) threads.emplace_back([this] { io.run(); });
     client.emplace(server->port());
   }
@@ -60,6 +61,7 @@ class ControlServices : public testing::Test {
   }
 
   FakeBackend backend;
+  FakeCredentialBackend credentials;
   boost::asio::io_context io;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work =
       boost::asio::make_work_guard(io);
@@ -554,8 +556,9 @@ TEST_F(ControlServices, SayTheyDoNotServeBeforeTheyStop) {
 std::string refusal_of(ServerOptions options) {
   boost::asio::io_context io;
   FakeBackend backend;
+  FakeCredentialBackend credentials;
   try {
-    Server server(io.get_executor(), backend, options);
+    Server server(io.get_executor(), backend, credentials, options);
   } catch (const std::runtime_error& error) {
     return error.what();
   }
