@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -157,6 +158,15 @@ class DataModel {
   }
   virtual std::optional<Error> check_delete(std::string_view instance_path) const {
     static_cast<void>(instance_path);
+    return std::nullopt;
+  }
+
+  /// Are these arguments of a command ("Reset()") of an existing object good? They are all known to
+  /// it, and the mandatory ones are there. Give 7027; nullopt: nothing against them.
+  virtual std::optional<Error> check_command(
+      std::string_view object_path, std::string_view command,
+      const std::map<std::string, std::string>& input) const {
+    static_cast<void>(object_path), static_cast<void>(command), static_cast<void>(input);
     return std::nullopt;
   }
 };

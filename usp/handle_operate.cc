@@ -82,6 +82,10 @@ class Operate {
       }
     }
     if (plan_.steps.empty()) take_arguments(*command);
+    if (const auto why =
+            context_.model.check_command(match.path, plan_.command, plan_.input_args)) {
+      return fail_command(full, why->code, why->text);
+    }
     plan_.steps.push_back({match.path, 0, {}, {}, {}});
   }
 

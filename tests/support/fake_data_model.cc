@@ -269,6 +269,17 @@ void FakeDataModel::for_each_param(std::string_view object_path, const ParamVisi
   for (const auto& [name, stored] : object->second) visit({name, stored.state, stored.text});
 }
 
+std::optional<usp::Error> FakeDataModel::check_command(
+    std::string_view, std::string_view, const std::map<std::string, std::string>& input) const {
+  for (const auto& [name, value] : refused_arguments) {
+    const auto given = input.find(name);
+    if (given != input.end() && given->second == value) {
+      return usp::Error{usp::ErrorCode::kInvalidCommandArguments, name + " is refused", {}};
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> FakeDataModel::implied_key(std::string_view /*table_path*/,
                                                       std::string_view name) const {
   if (name == "Recipient") return "Device.LocalAgent.Controller.1";

@@ -41,6 +41,11 @@ class FakeDataModel : public usp::DataModel {
   void for_each_param(std::string_view object_path, const ParamVisitor& visit) const override;
   std::optional<std::string> implied_key(std::string_view table_path,
                                          std::string_view name) const override;
+  /// Refused with 7027 when one of these is among the arguments of a command.
+  std::map<std::string, std::string> refused_arguments;
+  std::optional<usp::Error> check_command(
+      std::string_view object_path, std::string_view command,
+      const std::map<std::string, std::string>& input) const override;
 
   mutable int enumerations = 0;  ///< calls of for_each_param() and instances()
 

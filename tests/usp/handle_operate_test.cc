@@ -68,6 +68,19 @@ TEST_F(UspOperate, MissesMandatoryArguments) {  // 1.100, R-OPR.5
   EXPECT_EQ(failure("Device.ScheduleTimer()"), 7027U);
 }
 
+// R-OPR.5: no Request row is left, the command is not begun.
+TEST_F(UspOperate, AnswersArgumentsThatTheModelRefusesAsCommandFailure) {
+  model.refused_arguments = {{"DelaySeconds", "soon"}};
+  const auto out =
+      resp(operate("Device.ScheduleTimer()", "input_args { key: 'DelaySeconds' value: 'soon' }"));
+  ASSERT_EQ(out.operation_results_size(), 1);
+  EXPECT_EQ(out.operation_results(0).cmd_failure().err_code(), 7027U);
+  EXPECT_EQ(resp(operate("Device.ScheduleTimer()", "input_args { key: 'DelaySeconds' value: '1' }"))
+                .operation_results(0)
+                .req_obj_path(),
+            "Device.LocalAgent.Request.1.");
+}
+
 TEST_F(UspOperate, AnswersWhatCannotBeCalledAsCommandFailure) {  // R-OPR.1
   EXPECT_EQ(failure("Device.None()"), 7026U);
   EXPECT_EQ(failure("Device.LocalAgent.Reboot()"), 7026U);
