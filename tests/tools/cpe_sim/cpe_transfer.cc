@@ -56,7 +56,7 @@ std::string version_in(std::string_view name) {
 
 std::uint64_t Cpe::queue_transfer(Transfer transfer, std::uint32_t delay_seconds, TimePoint now) {
   transfer.id = next_transfer_id_++;
-  transfer.due = now + scaled(seconds(delay_seconds));
+  transfer.due = now + scaled(seconds(delay_seconds)) + quirks.transfer_delay;
   transfers_.push_back(std::move(transfer));
   return transfers_.back().id;
 }

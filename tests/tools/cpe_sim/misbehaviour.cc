@@ -55,9 +55,10 @@ bool set_numbered(Quirks& quirks, std::string_view name, std::string_view value)
   std::size_t number = 0;
   if (value != "off" && !parse_whole(value, number)) return false;
   if (name == "slow") quirks.slow = std::chrono::milliseconds(number);
+  if (name == "transfer-delay") quirks.transfer_delay = std::chrono::milliseconds(number);
   if (name == "max-names") quirks.max_names = number;
   if (name == "max-rows") quirks.max_rows = number;
-  return name == "slow" || name == "max-names" || name == "max-rows";
+  return name == "slow" || name == "transfer-delay" || name == "max-names" || name == "max-rows";
 }
 
 bool parse_action(std::string_view text, FaultRule& rule) {
@@ -106,6 +107,7 @@ std::string quirk_help() {
     help.append("  ").append(flag.name).append(": ").append(flag.meaning).append("\n");
   }
   help.append("  slow=MS: waits before each request\n");
+  help.append("  transfer-delay=MS: begins transfers so much later\n");
   help.append("  max-names=N: 9004 when more names are asked for at once\n");
   help.append("  max-rows=N: 9004 when a table would get more rows\n");
   help.append("  normalise=trim|upper|lower: what becomes of string values that are set\n");

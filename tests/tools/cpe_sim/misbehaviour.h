@@ -40,6 +40,7 @@ struct Quirks {
   bool no_parameter_key = false;
   bool silent_binding = false;
   bool read_only_flags = false;
+  std::chrono::milliseconds transfer_delay{0};
   std::size_t max_names = 0;  ///< 0: no limit
   std::size_t max_rows = 0;   ///< 0: no limit
   Normalise normalise = Normalise::kNone;
