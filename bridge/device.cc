@@ -123,9 +123,11 @@ asio::awaitable<Result<void>> Device::do_load() {
 }
 
 std::unique_ptr<Snapshot> Device::snapshot() {
-  if (!supported_) {
-    supported_ = runtime_.supported.get(tree_, local_->schema(), *path_map_,
+  const Offer offer = this->offer();
+  if (!supported_ || !(offer == supported_offer_)) {
+    supported_ = runtime_.supported.get(tree_, local_->schema(), *path_map_, offer,
                                         learned_.preset.ignore_writable);
+    supported_offer_ = offer;
   }
   auto out = std::make_unique<Snapshot>();
   AgentFacts& facts = out->facts;
@@ -133,6 +135,7 @@ std::unique_ptr<Snapshot> Device::snapshot() {
   facts.now_ms = now_ms();
   facts.endpoint_id = endpoint_id_;
   facts.software_version = kSoftwareVersion;
+  facts.device_software_version = row_.software_version;
   facts.response_topic = runtime_.northbound->agent_topic(endpoint_id_);
   facts.up_since_ms = row_.last_boot_ms > 0 ? row_.last_boot_ms : row_.first_seen_ms;
   facts.created_ms = row_.first_seen_ms;
@@ -149,9 +152,12 @@ std::unique_ptr<Snapshot> Device::snapshot() {
   facts.open_operations = static_cast<std::uint32_t>(agent_->open_operations());
   facts.native_root = row_.root;
   facts.oldest_value_ms = last_inform_ms_;
-  out->view = std::make_unique<AgentView>(tree_, *local_, out->facts, *path_map_, supported_);
+  out->view =
+      std::make_unique<AgentView>(tree_, *local_, out->facts, *path_map_, supported_, offer);
   return out;
 }
+
+Offer Device::offer() const { return offer_of(tree_, *path_map_, learned_); }
 
 std::optional<std::string> Device::to_native(const std::string& path) const {
   std::string native;
@@ -196,7 +202,8 @@ void Device::end_work(const WorkPtr& work, WorkEnd end) {
 }
 
 asio::awaitable<WorkEnd> Device::run(WorkPtr work) {
-  auto self = shared_from_this();  // may be the last holder while it waits
+  if (work->task->done()) co_return WorkEnd::kDone;  // as restored after a restart
+  auto self = shared_from_this();                    // may be the last holder while it waits
   auto end = std::make_shared<Promise<WorkEnd>>(strand_);
   work->on_end = [end](WorkEnd how) { end->set(how); };
   push(work);

@@ -23,6 +23,7 @@
 #include "bridge/agent/agent_facts.h"
 #include "bridge/agent/local_model.h"
 #include "bridge/agent/local_transaction.h"
+#include "bridge/agent/offer.h"
 #include "bridge/agent/path_map.h"
 #include "bridge/agent/view.h"
 #include "bridge/credential/rules.h"
@@ -112,6 +113,8 @@ class Device : public std::enable_shared_from_this<Device> {
   LocalModel& local() { return *local_; }
   const PathMap& path_map() const { return *path_map_; }
   VirtualAgent& agent() { return *agent_; }
+  /// What commands it can be asked for.
+  Offer offer() const;
   std::unique_ptr<Snapshot> snapshot();
   /// The device's own name of a parameter or object of the agent; nullopt: not the device's.
   std::optional<std::string> to_native(const std::string& path) const;
@@ -131,6 +134,10 @@ class Device : public std::enable_shared_from_this<Device> {
   void note_work();
   /// Withdraws work that has not been started. False: too late.
   bool cancel(const WorkPtr& work);
+  /// The device was told to drop it: ends it as cancelled.
+  void withdraw(const WorkPtr& work) { end_work(work, WorkEnd::kCancelled); }
+  /// Names and values of an object, in the device's own name, in the next session.
+  void read_again(const std::string& object);
 
   /// Stores, then tells subscribers and watchers. On an error nothing was stored but what the tree
   /// holds is kept and written with the next commit.
@@ -197,13 +204,16 @@ class Device : public std::enable_shared_from_this<Device> {
   boost::asio::awaitable<void> after_step(const WorkPtr& work_ref, task::Context& context);
 
   // device_refresh.cc
-  void read_again(const std::string& object);
   void read_counted_tables(const Diff& changes);
   void plan_refresh();
   void on_refreshed(const std::string& path, WorkEnd end);
   void restore_refreshed(const std::vector<InstanceRow>& rows);
 
   // device_request.cc
+  using ReportTaker = std::function<bool(task::Task&, bool only, task::Context&)>;
+  /// Asks the tasks in order whose report this is, and keeps how that one goes on. nullptr:
+  /// nobody's.
+  WorkPtr hand_out(const ReportTaker& take_it, Commit& commit);
   cwmp::AcsResponse take(const cwmp::TransferComplete& complete, Commit& commit);
   cwmp::AcsResponse take(const cwmp::AutonomousTransferComplete& complete, Commit& commit);
   cwmp::AcsResponse take(const cwmp::DUStateChangeComplete& complete, Commit& commit);
@@ -259,6 +269,7 @@ class Device : public std::enable_shared_from_this<Device> {
   std::optional<LocalModel> local_;
   std::unique_ptr<PathMap> path_map_;
   std::shared_ptr<const usp::SupportedObject> supported_;  ///< null: to be built
+  Offer supported_offer_;                                  ///< that `supported_` was built for
   std::unique_ptr<VirtualAgent> agent_;
   std::string last_inform_events_;
   std::map<std::string, std::int64_t> refreshed_ms_;  ///< by path of the RefreshRule

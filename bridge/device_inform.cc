@@ -117,6 +117,7 @@ asio::awaitable<tl::expected<BegunSession, cwmp::Refusal>> Device::begin(
   std::string bound_before = row_.auth_username;
   take_row_facts(start, !credential.readmitted);
   bool new_firmware = learned_.on_firmware(row_.software_version);
+  learned_.on_versions(start.dialect.cwmp_namespace, start.header.supported_cwmp_versions);
   const bool asked = has_event(inform, "6 CONNECTION REQUEST");
   if (const auto way = runtime_.waker->on_session(id_, asked)) reach_.on_session(*way);
   if (!onboarded_ || tree_.empty()) learning_ = true;
@@ -140,7 +141,9 @@ asio::awaitable<tl::expected<BegunSession, cwmp::Refusal>> Device::begin(
     }
     Diff diff = apply(each);
     commit.device_changes.insert(commit.device_changes.end(), diff.begin(), diff.end());
-    if (each.save && work->save) commit.state.push_back(work->save(work->task->save()));
+    // The device does not tell its events twice.
+    const bool save = each.save || work->task->done();
+    if (save && work->save) commit.state.push_back(work->save(work->task->save()));
     if (work->task->done()) end_work(work, WorkEnd::kDone);
   }
   if (boot && onboarded_) {

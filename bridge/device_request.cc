@@ -2,10 +2,12 @@
 // only once: it is stored before it is answered.
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "bridge/agent/virtual_agent.h"
 #include "bridge/device.h"
+#include "bridge/task/modules.h"
 
 namespace bridge {
 
@@ -27,18 +29,30 @@ asio::awaitable<cwmp::AcsResponse> Device::on_request(std::uint64_t session,
   co_return response;
 }
 
-cwmp::AcsResponse Device::take(const cwmp::TransferComplete& complete, Commit& commit) {
-  std::vector<WorkPtr> works = queue_.all();
+WorkPtr Device::hand_out(const ReportTaker& take_it, Commit& commit) {
+  const std::vector<WorkPtr> works = queue_.all();
+  const auto expecting = std::count_if(
+      works.begin(), works.end(), [](const WorkPtr& work) { return work->task->expects_report(); });
   for (const WorkPtr& work : works) {
+    if (work->task->phase() == task::Task::Phase::kOpen || work->task->done()) continue;
     task::Context ctx = context();
-    bool taken = work->task->phase() != task::Task::Phase::kOpen && !work->task->done() &&
-                 work->task->on_transfer_complete(complete, works.size() == 1, ctx);
+    const bool taken = take_it(*work->task, expecting == 1, ctx);
     Diff diff = apply(ctx);
     commit.device_changes.insert(commit.device_changes.end(), diff.begin(), diff.end());
-    if (work->task->done()) end_work(work, WorkEnd::kDone);
-    if (taken) break;
+    if (!taken) continue;
+    if (work->save) commit.state.push_back(work->save(work->task->save()));
+    return work;
   }
-  agent_->on_transfer_complete(complete, commit);
+  return nullptr;
+}
+
+cwmp::AcsResponse Device::take(const cwmp::TransferComplete& complete, Commit& commit) {
+  const auto take_it = [&](task::Task& task, bool only, task::Context& ctx) {
+    return task.on_transfer_complete(complete, only, ctx);
+  };
+  const WorkPtr work = hand_out(take_it, commit);
+  agent_->on_transfer_complete(complete, work, commit);
+  if (work && work->task->done()) end_work(work, WorkEnd::kDone);
   return cwmp::TransferCompleteResponse{};
 }
 
@@ -50,9 +64,18 @@ cwmp::AcsResponse Device::take(const cwmp::AutonomousTransferComplete& complete,
 }
 
 cwmp::AcsResponse Device::take(const cwmp::DUStateChangeComplete& complete, Commit& commit) {
-  for (const cwmp::DeploymentUnitResult& result : complete.results) {
-    agent_->on_deployment_unit(result, "", commit);
+  const auto take_it = [&](task::Task& task, bool only, task::Context& ctx) {
+    return task.on_modules_changed(complete, only, ctx);
+  };
+  const WorkPtr work = hand_out(take_it, commit);
+  std::string performed;
+  if (const auto* change = work ? dynamic_cast<task::ChangeModule*>(work->task.get()) : nullptr) {
+    performed = change->operation_name();
   }
+  for (const cwmp::DeploymentUnitResult& result : complete.results) {
+    agent_->on_deployment_unit(result, performed, commit);
+  }
+  if (work && work->task->done()) end_work(work, WorkEnd::kDone);
   if (!learning_) read_again(row_.root + "SoftwareModules.");
   return cwmp::DUStateChangeCompleteResponse{};
 }

@@ -10,7 +10,7 @@ namespace {
 // learned   := "1" LF line*
 // line      := key SP value LF          an unknown key is skipped
 // key       := "unsupported" | "listed" (one line each name) | "asked" | "next_level_only"
-//            | "fixed_credential" | "booleans" | "batch" | "batch_limit" | "firmware"
+//            | "fixed_credential" | "booleans" | "batch" | "batch_limit" | "firmware" | "cwmp_minor"
 // Method names and the version hold no line feed; one that does is not written.
 constexpr std::string_view kVersion = "1";
 
@@ -40,6 +40,8 @@ bool take(Learned& learned, std::string_view key, std::string_view value) {
     learned.fixed_credential = value == "1";
   } else if (key == "firmware") {
     learned.firmware = value;
+  } else if (key == "cwmp_minor") {
+    learned.cwmp_minor = number(value);
   } else if (key == "booleans" || key == "batch" || key == "batch_limit") {
     const auto parsed = number(value);
     if (!parsed) return false;
@@ -79,6 +81,23 @@ bool Learned::on_firmware(std::string_view version) {
   return !first;
 }
 
+void Learned::on_versions(std::string_view cwmp_namespace, std::string_view versions) {
+  std::optional<std::uint32_t> newest;
+  const auto take_version = [&newest](std::string_view minor) {
+    const auto parsed = number(minor);
+    if (parsed && *parsed >= newest.value_or(0)) newest = parsed;
+  };
+  take_version(cwmp_namespace.substr(cwmp_namespace.rfind('-') + 1));
+  while (!versions.empty()) {
+    const std::size_t comma = std::min(versions.find(','), versions.size());
+    std::string_view version = versions.substr(0, comma);
+    versions.remove_prefix(std::min(comma + 1, versions.size()));
+    version.remove_prefix(std::min(version.find_first_not_of(' '), version.size()));
+    if (version.starts_with("1.")) take_version(version.substr(2));
+  }
+  if (newest) cwmp_minor = newest;
+}
+
 std::string encode_learned(const Learned& learned) {
   std::string text(kVersion);
   text += '\n';
@@ -91,6 +110,7 @@ std::string encode_learned(const Learned& learned) {
   put(text, "batch", std::to_string(learned.batch));
   put(text, "batch_limit", std::to_string(learned.batch_limit));
   put(text, "firmware", learned.firmware);
+  if (learned.cwmp_minor) put(text, "cwmp_minor", std::to_string(*learned.cwmp_minor));
   return text;
 }
 

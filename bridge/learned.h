@@ -46,6 +46,8 @@ struct Learned {
   std::uint32_t batch = kFirstBatch;             ///< to use now
   std::uint32_t batch_limit = kMaxBatch;         ///< a larger one has been too much
   std::string firmware;                          ///< software version for which all this holds
+  /// The newest CWMP it speaks, 4 for 1.4: by its namespace and what it says it supports.
+  std::optional<std::uint32_t> cwmp_minor;
 
   bool supports(std::string_view method) const { return !unsupported.contains(method); }
 
@@ -65,6 +67,10 @@ struct Learned {
   /// Software version as informed; empty: unknown, changes nothing. true: another than before. Then
   /// all is forgotten that may have changed with it. The first one heard is no change.
   bool on_firmware(std::string_view version);
+
+  /// `cwmp_namespace`: "urn:dslforum-org:cwmp-1-2"; `versions`: "1.0,1.4", may be empty (TR-069
+  /// SupportedCWMPVersions). What cannot be read changes nothing.
+  void on_versions(std::string_view cwmp_namespace, std::string_view versions);
 
   bool operator==(const Learned&) const = default;
 };

@@ -6,8 +6,10 @@
 #include <utility>
 
 #include "bridge/agent/virtual_agent.h"
+#include "bridge/fault_map.h"
 #include "bridge/northbound.h"
 #include "bridge/runtime.h"
+#include "bridge/task/command.h"
 
 namespace bridge {
 
@@ -30,18 +32,36 @@ std::string json_text(std::string_view text) {
   return out + "\"";
 }
 
-usp::EventRaised boot_event(const cwmp::Inform& inform, bool bootstrap, bool firmware_changed) {
-  usp::EventRaised event{"Device.", "Boot!", {}};
-  event.args["Cause"] = bootstrap ? "LocalFactoryReset" : "LocalReboot";
-  event.args["CommandKey"] = "";
-  for (const cwmp::Event& each : inform.events) {
-    if (each.code != "M Reboot") continue;
-    event.args["Cause"] = "RemoteReboot";
-    event.args["CommandKey"] = each.command_key;
+/// A list of the device's own references as controllers write them: without the final dot. What
+/// controllers do not see stays as it is.
+std::string to_usp_references(const PathMap& map, std::string_view list) {
+  std::string out;
+  while (!list.empty()) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    std::string native(list.substr(0, comma));
+    list.remove_prefix(std::min(comma + 1, list.size()));
+    if (!native.ends_with('.')) native += '.';
+    std::string path = map.to_usp(native).value_or(native);
+    path.pop_back();
+    out += (out.empty() ? "" : ",") + path;
   }
-  event.args["FirmwareUpdated"] = firmware_changed ? "true" : "false";
-  event.args["ParameterMap"] = "{}";
-  return event;
+  return out;
+}
+
+/// Of an event that tells what made the device boot.
+bool is_boot_method(std::string_view code) {
+  return code == "M Reboot" || code == "M Download" || code == "M ScheduleDownload";
+}
+
+bool is_cause(std::string_view text) {
+  return text == "LocalReboot" || text == "RemoteReboot" || text == "LocalFactoryReset" ||
+         text == "RemoteFactoryReset";
+}
+
+std::string fault_code(std::uint32_t code) {
+  if (code == 0) return "0";
+  const auto fault = static_cast<cwmp::FaultCode>(code);
+  return std::to_string(static_cast<unsigned>(to_usp(fault, FaultContext::kTransfer)));
 }
 
 }  // namespace
@@ -155,6 +175,38 @@ void VirtualAgent::drop_volatile_subscriptions(Commit& commit) {
   if (any) commit.local.push_back(transaction.commit());
 }
 
+/// The reboot itself tells by its key whether it is the one that was asked for; a factory reset has
+/// none, so the first 0 BOOTSTRAP after one counts.
+usp::EventRaised VirtualAgent::boot_event(const cwmp::Inform& inform, bool bootstrap,
+                                          bool firmware_changed) {
+  usp::EventRaised event{"Device.", "Boot!", {}};
+  event.args["Cause"] = bootstrap ? "LocalFactoryReset" : "LocalReboot";
+  event.args["CommandKey"] = "";
+  event.args["Reason"] = "";
+  event.args["FirmwareUpdated"] = firmware_changed ? "true" : "false";
+  event.args["ParameterMap"] = "{}";
+  for (const cwmp::Event& each : inform.events) {
+    const bool rebooted = each.code == "M Reboot";
+    const auto by = is_boot_method(each.code) ? execution_of_key(each.command_key) : nullptr;
+    if (!rebooted && !by) continue;
+    event.args["Cause"] = "RemoteReboot";
+    event.args["CommandKey"] = by ? by->operation().plan.command_key : each.command_key;
+  }
+  if (is_noted(inform, bootstrap)) {
+    event.args["Cause"] = reboot_note_->factory_reset ? "RemoteFactoryReset" : "RemoteReboot";
+    if (is_cause(reboot_note_->cause)) event.args["Cause"] = reboot_note_->cause;
+    event.args["CommandKey"] = reboot_note_->command_key;
+    event.args["Reason"] = reboot_note_->reason;
+  }
+  return event;
+}
+
+bool VirtualAgent::is_noted(const cwmp::Inform& inform, bool bootstrap) const {
+  if (!reboot_note_) return false;
+  if (reboot_note_->factory_reset) return bootstrap;
+  return task::has_method_event(inform, "Reboot", reboot_note_->rpc_key);
+}
+
 void VirtualAgent::on_boot(const cwmp::Inform& inform, bool bootstrap, bool firmware_changed,
                            Commit& commit) {
   // First Boot!, then the subscriptions that do not outlive a boot go, and their retries with them
@@ -165,6 +217,7 @@ void VirtualAgent::on_boot(const cwmp::Inform& inform, bool bootstrap, bool firm
     event.args["ParameterMap"] = boot_parameters(controller);
     notify({std::move(event), controller.reference}, *snapshot->view, commit.rows);
   }
+  if (is_noted(inform, bootstrap)) note_reboot(std::nullopt, commit);
   std::set<std::string> going;
   for (const LocalSubscription& row : device_.local().subscriptions()) {
     if (!row.persistent) going.insert(row.id);
@@ -179,13 +232,47 @@ void VirtualAgent::on_boot(const cwmp::Inform& inform, bool bootstrap, bool firm
   });
 }
 
-void VirtualAgent::on_transfer_complete(const cwmp::TransferComplete& complete, Commit& commit) {
+usp::EventRaised VirtualAgent::transfer_event(const Execution& execution) const {
+  usp::EventRaised event{"Device.LocalAgent.", "TransferComplete!", {}};
+  const Operation& operation = execution.operation();
+  const std::string& object = operation.plan.steps.at(execution.step()).path;
+  event.args["Command"] = object + operation.plan.command;
+  event.args["CommandKey"] = operation.plan.command_key;
+  event.args["Affected"] = object.substr(0, object.size() - 1);
+  if (auto requester = device_.local().controller(operation.origin.requester)) {
+    event.args["Requestor"] = requester->reference;
+  }
+  if (auto url = operation.plan.input_args.find("URL"); url != operation.plan.input_args.end()) {
+    event.args["TransferURL"] = url->second;
+  }
+  const CommandRow* row = CommandCatalogue::get().find(object, operation.plan.command);
+  const bool upload =
+      row != nullptr && (row->way == CommandWay::kBackup || row->way == CommandWay::kLog);
+  event.args["TransferType"] = upload ? "Upload" : "Download";
+  return event;
+}
+
+void VirtualAgent::on_transfer_complete(const cwmp::TransferComplete& complete, const WorkPtr& work,
+                                        Commit& commit) {
   usp::EventRaised event{"Device.LocalAgent.", "TransferComplete!", {}};
   event.args["CommandKey"] = complete.command_key;
+  for (const auto& [id, running] : running_) {
+    if (work && running.execution->work() == work) event = transfer_event(*running.execution);
+  }
   event.args["StartTime"] = complete.start_time;
   event.args["CompleteTime"] = complete.complete_time;
-  event.args["FaultCode"] = std::to_string(complete.fault.code);
+  event.args["FaultCode"] = fault_code(complete.fault.code);
   event.args["FaultString"] = complete.fault.text;
+  commit.told.push_back({std::move(event), {}});
+}
+
+void VirtualAgent::on_transfer_done_at_once(const Execution& execution, const task::Transfer& task,
+                                            Commit& commit) {
+  usp::EventRaised event = transfer_event(execution);
+  event.args["StartTime"] = task.start_time();
+  event.args["CompleteTime"] = task.complete_time();
+  event.args["FaultCode"] = "0";
+  event.args["FaultString"] = "";
   commit.told.push_back({std::move(event), {}});
 }
 
@@ -196,7 +283,7 @@ void VirtualAgent::on_autonomous_transfer(const cwmp::AutonomousTransferComplete
   event.args["TransferURL"] = complete.transfer_url;
   event.args["StartTime"] = complete.start_time;
   event.args["CompleteTime"] = complete.complete_time;
-  event.args["FaultCode"] = std::to_string(complete.fault.code);
+  event.args["FaultCode"] = fault_code(complete.fault.code);
   event.args["FaultString"] = complete.fault.text;
   commit.told.push_back({std::move(event), {}});
 }
@@ -205,15 +292,17 @@ void VirtualAgent::on_deployment_unit(const cwmp::DeploymentUnitResult& result,
                                       const std::string& operation_performed, Commit& commit) {
   usp::EventRaised event{"Device.SoftwareModules.", "DUStateChange!", {}};
   event.args["UUID"] = result.uuid;
-  event.args["DeploymentUnitRef"] = result.deployment_unit_ref;
+  event.args["DeploymentUnitRef"] =
+      to_usp_references(device_.path_map(), result.deployment_unit_ref);
   event.args["Version"] = result.version;
   event.args["CurrentState"] = result.current_state;
   event.args["Resolved"] = result.resolved ? "true" : "false";
-  event.args["ExecutionUnitRefList"] = result.execution_unit_ref_list;
+  event.args["ExecutionUnitRefList"] =
+      to_usp_references(device_.path_map(), result.execution_unit_ref_list);
   event.args["StartTime"] = result.start_time;
   event.args["CompleteTime"] = result.complete_time;
   event.args["OperationPerformed"] = operation_performed;
-  event.args["Fault.FaultCode"] = std::to_string(result.fault.code);
+  event.args["Fault.FaultCode"] = fault_code(result.fault.code);
   event.args["Fault.FaultString"] = result.fault.text;
   commit.told.push_back({std::move(event), {}});
 }

@@ -14,6 +14,7 @@ struct AgentFacts {
   // Device.LocalAgent.
   std::string endpoint_id;
   std::string software_version;  ///< of the bridge
+  std::string device_software_version;
   std::int64_t up_since_ms = 0;  ///< last boot of the CPE, or when the agent first came up
   std::int64_t created_ms = 0;   ///< when the agent first appeared: date of default rows
   std::string response_topic;    ///< where controllers reach this agent

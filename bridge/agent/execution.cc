@@ -13,6 +13,7 @@
 #include "bridge/fault_map.h"
 #include "bridge/runtime.h"
 #include "bridge/task/add_object.h"
+#include "bridge/task/cancel.h"
 #include "bridge/task/delete_object.h"
 #include "bridge/task/set_values.h"
 
@@ -23,20 +24,8 @@ using State = usp::StepResult::State;
 
 namespace {
 
-/// Written with our changes, so that whoever looks at the device sees who was there last (TR-069
-/// A.3.2.1).
-constexpr const char* kParameterKey = "usp-bridge";
-
 std::chrono::steady_clock::time_point steady(std::int64_t deadline_ms) {
   return std::chrono::steady_clock::now() + std::chrono::milliseconds(deadline_ms - now_ms());
-}
-
-usp::StepResult failure(usp::ErrorCode code, std::string text) {
-  usp::StepResult out;
-  out.state = State::kFailed;
-  out.code = code;
-  out.text = std::move(text);
-  return out;
 }
 
 std::string describe(const cwmp::Fault& fault) {
@@ -53,27 +42,41 @@ usp::ParamError to_error(std::string relative, const cwmp::ParameterFault& fault
 
 }  // namespace
 
+usp::StepResult step_failure(usp::ErrorCode code, std::string text) {
+  usp::StepResult out;
+  out.state = State::kFailed;
+  out.code = code;
+  out.text = std::move(text);
+  return out;
+}
+
+usp::StepResult step_done() {
+  usp::StepResult out;
+  out.state = State::kDone;
+  return out;
+}
+
 std::optional<usp::StepResult> failure_of(WorkEnd end, const task::Task& task, int fault_context) {
   switch (end) {
     case WorkEnd::kNotReached:
-      return failure(usp::ErrorCode::kDeviceNotReached,
-                     "the device was not reached before the deadline; nothing was changed");
+      return step_failure(usp::ErrorCode::kDeviceNotReached,
+                          "the device was not reached before the deadline; nothing was changed");
     case WorkEnd::kUnknown:
-      return failure(usp::ErrorCode::kOutcomeUnknown,
-                     "the device was asked and has not answered; the outcome is unknown");
+      return step_failure(usp::ErrorCode::kOutcomeUnknown,
+                          "the device was asked and has not answered; the outcome is unknown");
     case WorkEnd::kCancelled:
-      return failure(usp::ErrorCode::kCommandCanceled, "cancelled before it was sent");
+      return step_failure(usp::ErrorCode::kCommandCanceled, "cancelled");
     case WorkEnd::kDone:
       break;
   }
   const task::Outcome& outcome = task.outcome();
   if (outcome.kind == task::Outcome::Kind::kDone) return std::nullopt;
   if (outcome.kind == task::Outcome::Kind::kUnknown) {
-    return failure(usp::ErrorCode::kOutcomeUnknown,
-                   "the connection was lost; the outcome is unknown");
+    return step_failure(usp::ErrorCode::kOutcomeUnknown,
+                        "the connection was lost; the outcome is unknown");
   }
-  return failure(to_usp(outcome.fault.code, static_cast<FaultContext>(fault_context)),
-                 describe(outcome.fault));
+  return step_failure(to_usp(outcome.fault.code, static_cast<FaultContext>(fault_context)),
+                      describe(outcome.fault));
 }
 
 Execution::Execution(Device& device, std::shared_ptr<Operation> operation, LocalActor actor)
@@ -108,7 +111,23 @@ bool Execution::cancel() {
   }
   if (work_ && !device_.cancel(work_)) return false;
   cancelled_ = true;
+  device_.agent().note_cancelled();
   return true;
+}
+
+std::shared_ptr<task::Task> Execution::make_cancel_task() const {
+  const Offer offer = device_.offer();
+  if (!work_) return nullptr;
+  if (!transfer_key_.empty() && offer.cancel_transfer) {
+    return std::make_shared<task::CancelTransfer>(transfer_key_);
+  }
+  if (diagnostics_.empty()) return nullptr;
+  return std::make_shared<task::CancelDiagnostics>(diagnostics_, offer.canceled_state,
+                                                   kParameterKey);
+}
+
+void Execution::end_cancelled() {
+  if (work_) device_.withdraw(work_);
 }
 
 asio::awaitable<void> Execution::run(Commit& commit) {
@@ -134,6 +153,7 @@ asio::awaitable<void> Execution::run(Commit& commit) {
 
 WorkPtr Execution::make_work(std::shared_ptr<task::Task> task, std::size_t step) {
   auto work = std::make_shared<Work>();
+  step_ = step;
   work->task = std::move(task);
   work->deadline = steady(operation_->deadline_ms);
   if (operation_->id != 0) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "bridge/agent/command_catalogue.h"
 #include "bridge/agent/operation.h"
 #include "bridge/device.h"
 
@@ -24,6 +25,16 @@ class Execution : public std::enable_shared_from_this<Execution> {
 
   /// Withdraws it if nothing was sent. False: too late.
   bool cancel();
+  /// What asks the device to stop what it was sent; nullptr: nothing can. When it has succeeded,
+  /// end_cancelled() ends this.
+  std::shared_ptr<task::Task> make_cancel_task() const;
+  void end_cancelled();
+
+  const Operation& operation() const { return *operation_; }
+  /// Under way on the device; nullptr: none.
+  const WorkPtr& work() const { return work_; }
+  /// The last one that was begun.
+  std::size_t step() const { return step_; }
 
   /// Does any step need the device?
   static bool needs_device(Device& device, const usp::Plan& plan);
@@ -43,13 +54,35 @@ class Execution : public std::enable_shared_from_this<Execution> {
   bool run_local_group(const Indices& steps, Commit& commit);
   boost::asio::awaitable<void> save_results();
 
+  using Failed = std::optional<usp::StepResult>;
+
   // execution_command.cc
   boost::asio::awaitable<void> run_commands(Commit& commit);
   boost::asio::awaitable<usp::StepResult> run_command(std::size_t step, Commit& commit);
-  boost::asio::awaitable<usp::StepResult> run_rpc(std::size_t step,
-                                                  std::shared_ptr<task::Task> task);
-  boost::asio::awaitable<usp::StepResult> run_diagnostics(std::size_t step, std::string native);
+  /// One task of a command to its end; nullopt: it went well.
+  boost::asio::awaitable<Failed> run_task(std::size_t step, std::shared_ptr<task::Task> task);
+  boost::asio::awaitable<usp::StepResult> run_reboot(std::size_t step, CommandWay way);
+  boost::asio::awaitable<usp::StepResult> run_set_command(std::size_t step, const CommandRow& row);
+  boost::asio::awaitable<usp::StepResult> run_toggle(std::size_t step, const CommandRow& row);
   boost::asio::awaitable<usp::StepResult> run_timer();
+  boost::asio::awaitable<usp::StepResult> run_cancel(std::size_t step);
+  usp::StepResult run_onboard(std::size_t step, Commit& commit);
+  /// True: cancelled before `due_ms`.
+  boost::asio::awaitable<bool> sleep_until(std::int64_t due_ms);
+  std::string to_native_reference(const std::string& text) const;
+
+  // execution_diagnostics.cc
+  boost::asio::awaitable<usp::StepResult> run_diagnostics(std::size_t step, const CommandRow& row);
+  usp::StepResult results_of(std::size_t step, const CommandRow& row, const std::string& native,
+                             const std::vector<cwmp::ParameterValue>& values);
+
+  // execution_transfer.cc
+  boost::asio::awaitable<usp::StepResult> run_transfer(std::size_t step, const CommandRow& row,
+                                                       Commit& commit);
+  boost::asio::awaitable<usp::StepResult> run_modules(std::size_t step, const CommandRow& row);
+  tl::expected<cwmp::DeploymentUnitOperation, std::string> module_operation(std::size_t step,
+                                                                            const CommandRow& row);
+  boost::asio::awaitable<usp::StepResult> run_activate(std::size_t step, const CommandRow& row);
 
   WorkPtr make_work(std::shared_ptr<task::Task> task, std::size_t step);
   bool is_local(const std::string& path) const;
@@ -60,9 +93,19 @@ class Execution : public std::enable_shared_from_this<Execution> {
   std::shared_ptr<Operation> operation_;
   LocalActor actor_;
   WorkPtr work_;  ///< under way
+  std::size_t step_ = 0;
   bool cancelled_ = false;
-  std::shared_ptr<Promise<bool>> timer_;  ///< ScheduleTimer(): set when cancelled
+  std::shared_ptr<Promise<bool>> timer_;  ///< waits for a time: set when cancelled
+  std::string transfer_key_;              ///< CommandKey of the transfer under way
+  std::string diagnostics_;               ///< object of the test under way, the device's own name
 };
+
+/// Written with our changes, so that whoever looks at the device sees who was there last (TR-069
+/// A.3.2.1).
+inline constexpr const char* kParameterKey = "usp-bridge";
+
+usp::StepResult step_failure(usp::ErrorCode code, std::string text);
+usp::StepResult step_done();
 
 /// A step's failure for how its work or its task ended; nullopt: it went well.
 std::optional<usp::StepResult> failure_of(WorkEnd end, const task::Task& task, int fault_context);

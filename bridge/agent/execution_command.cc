@@ -1,35 +1,26 @@
-// The commands of Operate: those that become CWMP RPCs, and those that the bridge keeps itself.
+// The commands of Operate, each by the way that the catalogue says.
+#include <array>
 #include <charconv>
 #include <utility>
 
+#include "bridge/agent/command_request.h"
 #include "bridge/agent/execution.h"
-#include "bridge/agent/local_schema.h"
 #include "bridge/agent/view.h"
 #include "bridge/agent/virtual_agent.h"
 #include "bridge/fault_map.h"
 #include "bridge/runtime.h"
+#include "bridge/task/cancel.h"
 #include "bridge/task/command.h"
+#include "bridge/task/set_values.h"
 
 namespace bridge {
 
 namespace asio = boost::asio;
-using State = usp::StepResult::State;
 
 namespace {
 
-usp::StepResult failure(usp::ErrorCode code, std::string text) {
-  usp::StepResult out;
-  out.state = State::kFailed;
-  out.code = code;
-  out.text = std::move(text);
-  return out;
-}
-
-usp::StepResult done() {
-  usp::StepResult out;
-  out.state = State::kDone;
-  return out;
-}
+/// CommandKey of an RPC (TR-069 A.3.2.9).
+constexpr std::size_t kMaxCommandKey = 32;
 
 std::optional<std::uint32_t> to_number(const std::string& text) {
   std::uint32_t number = 0;
@@ -37,9 +28,6 @@ std::optional<std::uint32_t> to_number(const std::string& text) {
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return number;
 }
-
-/// "Complete" and whatever else a diagnostic ended with; errors start with "Error".
-bool is_error_state(const std::string& state) { return state.starts_with("Error"); }
 
 }  // namespace
 
@@ -49,89 +37,177 @@ asio::awaitable<void> Execution::run_commands(Commit& commit) {
     auto one = run_command(i, commit);
     usp::StepResult result = co_await std::move(one);
     operation_->results[i] = std::move(result);
+    transfer_key_.clear();
+    diagnostics_.clear();
     co_await save_results();
   }
 }
 
 asio::awaitable<usp::StepResult> Execution::run_command(std::size_t index, Commit& commit) {
   const usp::Plan& plan = operation_->plan;
-  const std::string object = plan.steps[index].path;
-  const std::string name = object + plan.command;
-  if (name == "Device.Reboot()") {
-    auto task = std::make_shared<task::Reboot>(plan.command_key);
-    co_return co_await run_rpc(index, std::move(task));
+  const std::string& object = plan.steps[index].path;
+  const CommandRow* row = CommandCatalogue::get().find(object, plan.command);
+  if (row == nullptr) {  // stored by a version that knew it
+    co_return step_failure(usp::ErrorCode::kCommandFailure, "there is no such command");
   }
-  if (name == "Device.FactoryReset()") {
-    auto task = std::make_shared<task::FactoryReset>();
-    co_return co_await run_rpc(index, std::move(task));
+  switch (row->way) {
+    case CommandWay::kReboot:
+    case CommandWay::kFactoryReset:
+      co_return co_await run_reboot(index, row->way);
+    case CommandWay::kTimer:
+      co_return co_await run_timer();
+    case CommandWay::kOnboard:
+      co_return run_onboard(index, commit);
+    case CommandWay::kCancel:
+      co_return co_await run_cancel(index);
+    case CommandWay::kSet:
+      co_return co_await run_set_command(index, *row);
+    case CommandWay::kToggle:
+      co_return co_await run_toggle(index, *row);
+    case CommandWay::kDiagnostics:
+      co_return co_await run_diagnostics(index, *row);
+    case CommandWay::kFirmware:
+    case CommandWay::kRestore:
+    case CommandWay::kBackup:
+    case CommandWay::kLog:
+      co_return co_await run_transfer(index, *row, commit);
+    case CommandWay::kInstall:
+    case CommandWay::kUpdate:
+    case CommandWay::kUninstall:
+      co_return co_await run_modules(index, *row);
+    case CommandWay::kActivate:
+      co_return co_await run_activate(index, *row);
   }
-  if (name == "Device.ScheduleTimer()") co_return co_await run_timer();
-  if (plan.command == "SendOnBoardRequest()") {
-    bool sent = device_.agent().send_onboard_request(object, commit);
-    if (sent) co_return done();
-    co_return failure(usp::ErrorCode::kCommandFailure, "the controller is not enabled");
-  }
-  if (plan.command == "Cancel()" && object.starts_with("Device.LocalAgent.Request.")) {
-    bool cancelled = device_.agent().cancel_request(object);
-    if (cancelled) co_return done();
-    co_return failure(usp::ErrorCode::kCommandFailure, "the device has been asked already");
-  }
-  std::string diagnostics = plan.command.substr(0, plan.command.find('('));
-  auto native = device_.to_native(object + diagnostics + ".");
-  if (native && device_.tree().has_object(*native)) {
-    co_return co_await run_diagnostics(index, *native);
-  }
-  co_return failure(usp::ErrorCode::kCommandFailure, "the device has no such command");
+  co_return step_failure(usp::ErrorCode::kCommandFailure, "there is no such command");
 }
 
-asio::awaitable<usp::StepResult> Execution::run_rpc(std::size_t step,
-                                                    std::shared_ptr<task::Task> task) {
+asio::awaitable<Execution::Failed> Execution::run_task(std::size_t step,
+                                                       std::shared_ptr<task::Task> task) {
   WorkPtr work = make_work(task, step);
   WorkEnd end = WorkEnd::kCancelled;
   if (!cancelled_) end = co_await device_.run(work);
   work_.reset();
-  if (auto failed = failure_of(end, *task, static_cast<int>(FaultContext::kOperate))) {
-    co_return *failed;
-  }
-  co_return done();
+  co_return failure_of(end, *task, static_cast<int>(FaultContext::kOperate));
 }
 
-asio::awaitable<usp::StepResult> Execution::run_diagnostics(std::size_t step, std::string native) {
-  std::vector<task::Diagnostics::Argument> arguments;
-  for (const auto& [name, value] : operation_->plan.input_args) {
-    arguments.push_back({name, value, ValueType::kUnknown});
+asio::awaitable<usp::StepResult> Execution::run_reboot(std::size_t step, CommandWay way) {
+  const usp::Plan& plan = operation_->plan;
+  RebootNote note;
+  note.factory_reset = way == CommandWay::kFactoryReset;
+  note.command_key = plan.command_key;
+  // The controller's own key where it fits: people read it in the device's log.
+  note.rpc_key = plan.command_key.size() <= kMaxCommandKey ? plan.command_key
+                                                           : make_command_key(operation_->id, step);
+  if (const auto at = plan.input_args.find("Cause"); at != plan.input_args.end()) {
+    note.cause = at->second;
   }
-  auto task = std::make_shared<task::Diagnostics>(native, std::move(arguments), "usp-bridge");
-  WorkPtr work = make_work(task, step);
-  WorkEnd end = WorkEnd::kCancelled;
-  if (!cancelled_) end = co_await device_.run(work);
-  work_.reset();
-  if (auto failed = failure_of(end, *task, static_cast<int>(FaultContext::kOperate))) {
-    co_return *failed;
+  if (const auto at = plan.input_args.find("Reason"); at != plan.input_args.end()) {
+    note.reason = at->second;
   }
-  usp::StepResult result = done();
-  std::string state;
-  for (const cwmp::ParameterValue& value : task->values()) {
-    if (!value.name.starts_with(native)) continue;
-    std::string relative = value.name.substr(native.size());
-    if (relative == "DiagnosticsState") {
-      state = value.value;
-      continue;
+  std::shared_ptr<task::Task> task;
+  if (note.factory_reset) {
+    task = std::make_shared<task::FactoryReset>();
+  } else {
+    task = std::make_shared<task::Reboot>(note.rpc_key);
+  }
+  if (operation_->task.empty()) {  // else it was noted before a restart, and the boot may be over
+    Commit commit;
+    device_.agent().note_reboot(std::move(note), commit);
+    Result<void> stored = co_await device_.commit(std::move(commit));
+    if (!stored) co_return step_failure(usp::ErrorCode::kInternalError, "cannot be stored now");
+  }
+  auto running = run_task(step, std::move(task));
+  Failed failed = co_await std::move(running);
+  if (failed) {
+    if (failed->code != usp::ErrorCode::kOutcomeUnknown) {
+      Commit forget;
+      device_.agent().note_reboot(std::nullopt, forget);
+      auto storing = VirtualAgent::commit_quietly(device_.shared_from_this(), std::move(forget));
+      co_await std::move(storing);
     }
-    if (operation_->plan.input_args.count(relative) > 0) continue;
-    result.values[relative] =
-        std::string(to_usp_text(relative, value.value, value_type(value.type)));
+    co_return *failed;
   }
-  result.values["Status"] = state;
-  if (is_error_state(state)) {
-    // TR-181: the command fails, its Status says how.
-    usp::StepResult failed =
-        failure(usp::ErrorCode::kCommandFailure, "the diagnostic ended with " + state);
-    co_return failed;
+  co_return step_done();
+}
+
+asio::awaitable<usp::StepResult> Execution::run_set_command(std::size_t step,
+                                                            const CommandRow& row) {
+  const usp::Plan& plan = operation_->plan;
+  const std::string& object = plan.steps[step].path;
+  auto target = device_.to_native(with_instances(row.target, object));
+  auto beside = device_.to_native(with_instances(row.argument_object(), object));
+  if (!target || !beside) {
+    co_return step_failure(usp::ErrorCode::kCommandFailure, "the device has no such command");
   }
-  device_.agent().keep_declared_outputs(operation_->plan.steps[step].path, operation_->plan.command,
-                                        result.values);
-  co_return result;
+  std::vector<task::Assignment> assignments;
+  for (const CommandArgument& argument : row.input) {
+    const std::string name = *beside + std::string(argument.name);
+    const auto given = plan.input_args.find(std::string(argument.name));
+    if (given != plan.input_args.end()) {
+      assignments.push_back({name, given->second, true});
+    } else if (argument.fallback && device_.tree().find(name) != nullptr) {
+      assignments.push_back({name, std::string(*argument.fallback), false});
+    }
+  }
+  if (!row.value.empty()) {
+    assignments.push_back({*target, std::string(row.value), true, ValueType::kBoolean});
+  }
+  auto task = std::make_shared<task::SetValues>(std::move(assignments), kParameterKey, false);
+  auto running = run_task(step, std::move(task));
+  Failed failed = co_await std::move(running);
+  if (failed) co_return *failed;
+  co_return step_done();
+}
+
+asio::awaitable<usp::StepResult> Execution::run_toggle(std::size_t step, const CommandRow& row) {
+  auto target = device_.to_native(with_instances(row.target, operation_->plan.steps[step].path));
+  if (!target) {
+    co_return step_failure(usp::ErrorCode::kCommandFailure, "the device has no such command");
+  }
+  static constexpr std::array<const char*, 2> kValues{"false", "true"};
+  for (const char* value : kValues) {
+    std::vector<task::Assignment> one{{*target, value, true, ValueType::kBoolean}};
+    auto task = std::make_shared<task::SetValues>(std::move(one), kParameterKey, true);
+    auto running = run_task(step, std::move(task));
+    Failed failed = co_await std::move(running);
+    if (failed) co_return *failed;
+  }
+  co_return step_done();
+}
+
+usp::StepResult Execution::run_onboard(std::size_t step, Commit& commit) {
+  const std::string& controller = operation_->plan.steps[step].path;
+  if (device_.agent().send_onboard_request(controller, commit)) return step_done();
+  return step_failure(usp::ErrorCode::kCommandFailure, "the controller is not enabled");
+}
+
+asio::awaitable<usp::StepResult> Execution::run_cancel(std::size_t step) {
+  const std::string row = operation_->plan.steps[step].path;
+  std::shared_ptr<Execution> target = device_.agent().execution_of(row);
+  if (!target) {
+    co_return step_failure(usp::ErrorCode::kCommandFailure, "the command has ended already");
+  }
+  if (target->cancel()) co_return step_done();
+  std::shared_ptr<task::Task> task = target->make_cancel_task();
+  if (!task) {
+    co_return step_failure(usp::ErrorCode::kCommandFailure,
+                           "the device has been asked already and cannot be called back");
+  }
+  auto running = run_task(step, std::move(task));
+  Failed failed = co_await std::move(running);
+  if (failed) co_return *failed;
+  target->end_cancelled();
+  co_return step_done();
+}
+
+asio::awaitable<bool> Execution::sleep_until(std::int64_t due_ms) {
+  auto promise = std::make_shared<Promise<bool>>(device_.strand());
+  timer_ = promise;
+  if (cancelled_) promise->set(true);
+  auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(due_ms - now_ms());
+  std::optional<bool> cancelled = co_await promise->get_until(until);
+  timer_.reset();
+  co_return cancelled.has_value();
 }
 
 asio::awaitable<usp::StepResult> Execution::run_timer() {
@@ -139,17 +215,22 @@ asio::awaitable<usp::StepResult> Execution::run_timer() {
   std::optional<std::uint32_t> delay;
   if (argument != operation_->plan.input_args.end()) delay = to_number(argument->second);
   if (!delay) {
-    co_return failure(usp::ErrorCode::kInvalidCommandArguments, "DelaySeconds is no number");
+    co_return step_failure(usp::ErrorCode::kInvalidCommandArguments, "DelaySeconds is no number");
   }
-  std::int64_t due = operation_->created_ms + std::int64_t{*delay} * 1000;
-  timer_ = std::make_shared<Promise<bool>>(device_.strand());
-  if (cancelled_) timer_->set(true);
-  auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(due - now_ms());
-  auto promise = timer_;
-  std::optional<bool> cancelled = co_await promise->get_until(until);
-  timer_.reset();
-  if (cancelled) co_return failure(usp::ErrorCode::kCommandCanceled, "cancelled");
-  co_return done();
+  auto sleeping = sleep_until(operation_->created_ms + std::int64_t{*delay} * 1000);
+  bool cancelled = co_await std::move(sleeping);
+  if (cancelled) co_return step_failure(usp::ErrorCode::kCommandCanceled, "cancelled");
+  co_return step_done();
+}
+
+/// What is no path of the device stays as it is.
+std::string Execution::to_native_reference(const std::string& text) const {
+  if (text.empty()) return text;
+  const bool dot = text.ends_with('.');
+  auto native = device_.to_native(dot ? text : text + ".");
+  if (!native) return text;
+  if (!dot) native->pop_back();
+  return *native;
 }
 
 }  // namespace bridge

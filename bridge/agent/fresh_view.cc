@@ -50,6 +50,11 @@ class FreshView final : public usp::DataModel {
   std::optional<usp::Error> check_delete(std::string_view instance) const override {
     return view_.check_delete(instance);
   }
+  std::optional<usp::Error> check_command(
+      std::string_view object, std::string_view command,
+      const std::map<std::string, std::string>& input) const override {
+    return view_.check_command(object, command, input);
+  }
 
  private:
   bool is_old(std::string_view object, std::string_view name) const {

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <utility>
 
-#include "bridge/agent/standard_model.h"
+#include "bridge/agent/command_catalogue.h"
 #include "usp/endpoint_id.h"
 #include "usp/path.h"
 #include "usp/subscription.h"
@@ -243,14 +243,18 @@ std::shared_ptr<usp::SupportedObject> to_supported(const LocalObject& object) {
                               .reference = param.check == kReference ? usp::ReferenceKind::kStrong
                                                                      : usp::ReferenceKind::kNone});
   }
-  for (const StandardOperation& operation : StandardModel::get().operations()) {
-    if (operation.object != object.path) continue;
-    if (operation.name.ends_with('!')) {
-      result->events.push_back({std::string(operation.name), operation.output});
-    } else {
-      result->commands.push_back(
-          {std::string(operation.name), operation.asynchronous, operation.input, operation.output});
+  for (const CommandRow& row : CommandCatalogue::get().commands()) {
+    if (row.object != object.path || !is_bridge_way(row.way)) continue;
+    std::vector<usp::SupportedArgument> input;
+    for (const CommandArgument& argument : row.input) {
+      input.push_back({std::string(argument.name), argument.mandatory});
     }
+    result->commands.push_back(
+        {std::string(row.name), row.asynchronous, std::move(input), row.output});
+  }
+  for (const EventRow& event : CommandCatalogue::get().events()) {
+    if (event.object != object.path) continue;
+    result->events.push_back({std::string(event.name), event.args});
   }
   return result;
 }

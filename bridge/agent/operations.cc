@@ -6,6 +6,7 @@
 #include <boost/asio/detached.hpp>
 #include <utility>
 
+#include "bridge/agent/command_request.h"
 #include "bridge/agent/roles.h"
 #include "bridge/agent/virtual_agent.h"
 #include "bridge/config.h"
@@ -27,9 +28,12 @@ using State = usp::StepResult::State;
 /// How long an answer waits for the broker to come back before nobody can want it any more.
 constexpr std::int64_t kResponseLifeMs = 600'000;
 
-/// Commands that only touch what the bridge keeps: done at once, not stored.
+/// Commands that begin with what the bridge keeps: not stored. A Cancel() that has to ask the
+/// device may be asked again; it must not fail because too many operations wait.
 bool is_bridge_command(const usp::Plan& plan) {
-  return plan.command == "SendOnBoardRequest()" || plan.command == "Cancel()";
+  if (plan.steps.empty()) return true;
+  const CommandRow* row = CommandCatalogue::get().find(plan.steps.front().path, plan.command);
+  return row != nullptr && is_bridge_way(row->way);
 }
 
 milliseconds time_limit(const Config& config, const ControllerConfig* controller,
@@ -81,7 +85,7 @@ asio::awaitable<std::optional<usp_msg::Msg>> VirtualAgent::begin_operation(Calle
   const usp::Plan& todo = operation->plan;
 
   bool bridge_only = todo.kind == usp::Plan::Kind::kOperate
-                         ? is_bridge_command(todo) || todo.steps.empty()
+                         ? is_bridge_command(todo)
                          : !Execution::needs_device(device_, todo);
   if (bridge_only) {
     auto execution = std::make_shared<Execution>(device_, operation, actor_of(caller.endpoint_id));
@@ -247,13 +251,39 @@ asio::awaitable<void> VirtualAgent::run_to_end(Running running) {
   if (answer && running.answer) running.answer->set(*std::move(answer));
 }
 
-bool VirtualAgent::cancel_request(const std::string& request_row) {
-  for (auto& [id, running] : running_) {
+std::shared_ptr<Execution> VirtualAgent::execution_of(const std::string& request_row) const {
+  for (const auto& [id, running] : running_) {
     for (const std::string& row : running.operation->request_rows) {
-      if (row == request_row) return running.execution->cancel();
+      if (row == request_row) return running.execution;
     }
   }
-  return false;
+  return nullptr;
+}
+
+std::shared_ptr<Execution> VirtualAgent::execution_of_key(const std::string& command_key) const {
+  for (const auto& [id, running] : running_) {
+    for (std::size_t step = 0; step < running.operation->plan.steps.size(); ++step) {
+      if (make_command_key(id, step) == command_key) return running.execution;
+    }
+  }
+  return nullptr;
+}
+
+asio::awaitable<bool> VirtualAgent::take_turn(std::string object, std::int64_t deadline_ms,
+                                              const bool& cancelled) {
+  const auto deadline = std::chrono::steady_clock::now() + milliseconds(deadline_ms - now_ms());
+  while (testing_.count(object) > 0) {
+    if (cancelled || std::chrono::steady_clock::now() >= deadline) co_return false;
+    co_await turns_.wait_until(deadline);
+  }
+  if (cancelled) co_return false;
+  testing_.insert(object);
+  co_return true;
+}
+
+void VirtualAgent::give_turn(const std::string& object) {
+  testing_.erase(object);
+  turns_.notify();
 }
 
 void VirtualAgent::shut_down() {

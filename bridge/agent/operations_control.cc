@@ -17,9 +17,27 @@ asio::awaitable<control::CancelResult> VirtualAgent::cancel(std::int64_t operati
   auto self = device_.shared_from_this();
   auto found = running_.find(operation_id);
   if (found == running_.end()) co_return control::CancelResult::kNotFound;
-  if (!found->second.execution->cancel()) co_return control::CancelResult::kAlreadySent;
+  std::shared_ptr<Execution> execution = found->second.execution;
+  if (!execution->cancel()) {
+    auto asking = call_back(execution);
+    bool called_back = co_await std::move(asking);
+    if (!called_back) co_return control::CancelResult::kAlreadySent;
+  }
   while (running_.count(operation_id) > 0) co_await operation_ended_.wait();
   co_return control::CancelResult::kCancelled;
+}
+
+asio::awaitable<bool> VirtualAgent::call_back(std::shared_ptr<Execution> execution) {
+  auto work = std::make_shared<Work>();
+  work->task = execution->make_cancel_task();
+  if (!work->task) co_return false;
+  work->deadline =
+      std::chrono::steady_clock::now() + device_.runtime().config.device.operation_deadline;
+  WorkEnd end = co_await device_.run(work);
+  const bool good =
+      end == WorkEnd::kDone && work->task->outcome().kind == task::Outcome::Kind::kDone;
+  if (good) execution->end_cancelled();
+  co_return good;
 }
 
 asio::awaitable<tl::expected<control::OperationInfo, control::Backend::Refused>>

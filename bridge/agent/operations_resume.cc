@@ -13,13 +13,22 @@ namespace bridge {
 
 namespace asio = boost::asio;
 
+namespace {
+
+/// InstanceRow: an encoded RebootNote.
+constexpr const char* kRebootRow = "reboot";
+
+}  // namespace
+
 void VirtualAgent::on_loaded(const AgentRows& rows) {
   subscriptions_.reset();
   timers_.clear();
   for (const TimerRow& row : rows.timers) timers_.insert(std::to_string(row.kind) + row.key);
   watch_.forget();
   unannounced_.clear();
+  reboot_note_.reset();
   for (const InstanceRow& row : rows.instances) {
+    if (row.name == kRebootRow) reboot_note_ = decode_reboot_note(row.key);
     if (row.name == "notify" && row.number <= 2) {
       watch_.restore(row.key, static_cast<WatchLevel>(row.number));
     }
@@ -33,6 +42,24 @@ void VirtualAgent::on_loaded(const AgentRows& rows) {
       resume(row);
     }
   }
+}
+
+void VirtualAgent::note_reboot(std::optional<RebootNote> note, Commit& commit) {
+  if (note == reboot_note_) return;
+  if (reboot_note_) {
+    commit.state.push_back([id = device_.id(), key = encode_reboot_note(*reboot_note_)](
+                               StateWriter& state) -> Result<void> {
+      auto erased = state.erase_instance(id, kRebootRow, key);
+      return erased ? Result<void>{} : tl::unexpected(erased.error());
+    });
+  }
+  if (note) {
+    commit.state.push_back(
+        [id = device_.id(), key = encode_reboot_note(*note)](StateWriter& state) {
+          return state.put_instance(id, {kRebootRow, key, 0});
+        });
+  }
+  reboot_note_ = std::move(note);
 }
 
 void VirtualAgent::resume(const OperationRow& row) {

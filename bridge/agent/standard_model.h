@@ -1,4 +1,4 @@
-// What Device:2 (TR-181) says about parameters, tables, commands and events, from data/*.csv.
+// What Device:2 (TR-181) says about parameters and tables, from data/*.csv.
 #pragma once
 
 #include <span>
@@ -24,16 +24,8 @@ struct StandardTable {
   bool add_delete = false;
 };
 
-/// A command or an event; `path` ends in "()" or "!".
-struct StandardOperation {
-  std::string_view path;
-  std::string_view object;  ///< "Device.IP.Diagnostics."
-  std::string_view name;    ///< "IPPing()"
-  bool asynchronous = false;
-  std::string_view needs;  ///< an object the device must have; empty: kept by the bridge
-  std::vector<usp::SupportedArgument> input;
-  std::vector<std::string> output;  ///< of a command; the arguments of an event
-};
+/// "unsignedInt" and so on; kString where there is no such type.
+usp::ParamType param_type_named(std::string_view name);
 
 /// Immutable, made on first use; every view lives as long as the process. Thread-safe.
 class StandardModel {
@@ -45,7 +37,6 @@ class StandardModel {
   /// All parameters whose path starts with `prefix`, sorted.
   std::span<const StandardParam> params_below(std::string_view prefix) const;
   std::span<const StandardTable> tables_below(std::string_view prefix) const;
-  std::span<const StandardOperation> operations() const { return operations_; }
 
   /// Never shown to anyone: passwords, keys (TR-181 "hidden", and what vendors name alike).
   /// `name` is the last part of a path.
@@ -56,7 +47,6 @@ class StandardModel {
 
   std::vector<StandardParam> params_;
   std::vector<StandardTable> tables_;
-  std::vector<StandardOperation> operations_;
   std::vector<std::string_view> secrets_;  ///< a name, or *Suffix
 };
 

@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "bridge/agent/command_catalogue.h"
 #include "bridge/agent/standard_model.h"
+#include "bridge/agent/virtual_rows.h"
 
 namespace bridge {
 namespace {
@@ -75,7 +78,8 @@ std::string_view last_name(std::string_view path) {
 
 class Builder {
  public:
-  Builder(const std::vector<Tree::Supported>& device, const PathMap& map) {
+  Builder(const std::vector<Tree::Supported>& device, const PathMap& map, const Offer& offer)
+      : offer_(offer) {
     for (const Tree::Supported& row : device) {
       auto path = map.to_usp(row.path);
       if (!path) continue;
@@ -89,7 +93,9 @@ class Builder {
     object("Device.");
     for (const Tree::Supported& row : rows_) add_row(row);
     add_root_params(schema);
-    add_operations();
+    add_virtual_rows();
+    add_commands();
+    add_events();
     for (const auto& subtree : schema.supported()) object("Device.").children.push_back(subtree);
     for (auto& [path, made] : objects_) finish(*made);
     return objects_.at("Device.");
@@ -176,19 +182,87 @@ class Builder {
     }
   }
 
-  void add_operations() {
-    for (const StandardOperation& operation : standard_.operations()) {
-      const bool of_root = operation.needs.empty() && operation.object == "Device.";
-      const bool of_device =
-          !operation.needs.empty() && objects_.contains(std::string(operation.needs));
-      if (!of_root && !of_device) continue;
-      SupportedObject& owner = object(operation.object);
-      if (operation.name.ends_with('!')) {
-        owner.events.push_back({std::string(operation.name), operation.output});
-      } else {
-        owner.commands.push_back({std::string(operation.name), operation.asynchronous,
-                                  operation.input, operation.output});
+  void add_virtual_rows() {
+    const VirtualRows rows(offer_);
+    for (const std::string_view table : rows.objects()) {
+      SupportedObject& row = object(table);
+      row.params.clear();
+      row.access = ObjectAccess::kReadOnly;
+      for (const VirtualParam& param : rows.params(table)) {
+        row.params.push_back(
+            {.name = std::string(param.name), .type = param.type, .value_change = false});
       }
+      SupportedObject& info = object(parent_of(table));
+      for (const VirtualParam& param : rows.info(table)) {
+        std::erase_if(info.params, [&](const auto& each) { return each.name == param.name; });
+        info.params.push_back(
+            {.name = std::string(param.name), .type = param.type, .value_change = false});
+      }
+    }
+  }
+
+  void add_commands() {
+    for (const CommandRow& row : CommandCatalogue::get().commands()) {
+      if (is_bridge_way(row.way) || !can_serve(row)) continue;
+      object(row.object)
+          .commands.push_back(
+              {std::string(row.name), row.asynchronous, input_of(row), output_of(row)});
+    }
+  }
+
+  bool can_serve(const CommandRow& row) const {
+    if (!offer_.has_rpc(row.way) || !objects_.contains(std::string(row.object))) return false;
+    if (row.way == CommandWay::kActivate && !offer_.several_images) return false;
+    if (row.target.empty()) return true;
+    if (row.target.ends_with('.')) return objects_.contains(std::string(row.target));
+    const usp::SupportedParam* param = parameter(row.target);
+    return param != nullptr && param->access != ParamAccess::kReadOnly;
+  }
+
+  const usp::SupportedParam* parameter(std::string_view path) const {
+    const auto owner = objects_.find(std::string(parent_of(path)));
+    if (owner == objects_.end()) return nullptr;
+    return owner->second->param(path.substr(owner->first.size()));
+  }
+
+  /// Arguments that are parameters are offered where the device has them.
+  std::vector<usp::SupportedArgument> input_of(const CommandRow& row) const {
+    const bool parameters = row.way == CommandWay::kDiagnostics || row.way == CommandWay::kSet;
+    std::vector<usp::SupportedArgument> out;
+    for (const CommandArgument& argument : row.input) {
+      const std::string path = std::string(row.argument_object()) + std::string(argument.name);
+      if (parameters && !argument.mandatory && parameter(path) == nullptr) continue;
+      out.push_back({std::string(argument.name), argument.mandatory});
+    }
+    return out;
+  }
+
+  std::vector<std::string> output_of(const CommandRow& row) const {
+    std::vector<std::string> out = row.output;
+    if (!row.all_results) return out;
+    std::set<std::string> results;
+    const auto take = [&](std::string_view path, bool read_only) {
+      const std::string_view name = path.substr(row.target.size());
+      if (read_only && !path.ends_with('.') && !name.ends_with("NumberOfEntries")) {
+        results.emplace(name);
+      }
+    };
+    for (const StandardParam& param : standard_.params_below(row.target)) {
+      take(param.path, param.access == ParamAccess::kReadOnly);
+    }
+    for (const Tree::Supported& each : rows_) {
+      if (each.path.starts_with(row.target)) take(each.path, each.writable == Writable::kNo);
+    }
+    out.insert(out.end(), results.begin(), results.end());
+    return out;
+  }
+
+  void add_events() {
+    for (const EventRow& event : CommandCatalogue::get().events()) {
+      const bool of_root = event.needs.empty() && event.object == "Device.";
+      const bool of_device = !event.needs.empty() && objects_.contains(std::string(event.needs));
+      if (!of_root && !of_device) continue;
+      object(event.object).events.push_back({std::string(event.name), event.args});
     }
   }
 
@@ -208,6 +282,7 @@ class Builder {
   }
 
   const StandardModel& standard_ = StandardModel::get();
+  const Offer offer_;
   std::vector<Tree::Supported> rows_;  ///< in the names controllers see
   std::unordered_map<std::string, Writable> writable_rows_;
   std::unordered_map<std::string, std::shared_ptr<SupportedObject>> objects_;
@@ -227,13 +302,15 @@ std::size_t hash_of(const std::vector<Tree::Supported>& device) {
 }  // namespace
 
 std::shared_ptr<const usp::SupportedObject> build_supported(
-    const std::vector<Tree::Supported>& device, const LocalSchema& schema, const PathMap& map) {
-  return Builder(device, map).build(schema);
+    const std::vector<Tree::Supported>& device, const LocalSchema& schema, const PathMap& map,
+    const Offer& offer) {
+  return Builder(device, map, offer).build(schema);
 }
 
 std::shared_ptr<const usp::SupportedObject> SupportedCache::get(const Tree& tree,
                                                                 const LocalSchema& schema,
                                                                 const PathMap& map,
+                                                                const Offer& offer,
                                                                 bool ignore_writable) {
   std::vector<Tree::Supported> device = tree.supported();
   if (ignore_writable) {
@@ -245,12 +322,12 @@ std::shared_ptr<const usp::SupportedObject> SupportedCache::get(const Tree& tree
   const std::lock_guard lock(mutex_);
   const auto [begin, end] = entries_.equal_range(hash);
   for (auto at = begin; at != end; ++at) {
-    if (at->second.device != device) continue;
+    if (at->second.device != device || !(at->second.offer == offer)) continue;
     if (auto model = at->second.model.lock()) return model;
   }
   std::erase_if(entries_, [](const auto& entry) { return entry.second.model.expired(); });
-  auto model = build_supported(device, schema, map);
-  entries_.emplace(hash, Entry{std::move(device), model});
+  auto model = build_supported(device, schema, map, offer);
+  entries_.emplace(hash, Entry{std::move(device), offer, model});
   return model;
 }
 

@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "bridge/agent/local_schema.h"
+#include "bridge/agent/offer.h"
 #include "bridge/agent/path_map.h"
 #include "bridge/tree.h"
 #include "usp/data_model.h"
@@ -16,9 +17,11 @@ namespace bridge {
 
 /// Types: the standard's, else the device's, else string. Access: what the device says of any
 /// instance. A table that is empty is taken to be as the standard has it, else nothing could ever
-/// be added to it. Unique keys: the standard's, as far as the device has the parameters.
+/// be added to it. Unique keys: the standard's, as far as the device has the parameters. Commands:
+/// those of the catalogue that the device can serve, with the arguments it has parameters for.
 std::shared_ptr<const usp::SupportedObject> build_supported(
-    const std::vector<Tree::Supported>& device, const LocalSchema& schema, const PathMap& map);
+    const std::vector<Tree::Supported>& device, const LocalSchema& schema, const PathMap& map,
+    const Offer& offer = {});
 
 /// Devices of one model and firmware share one supported model. Thread-safe; an entry lives as long
 /// as someone holds it. Ask again when names were added to or left the tree.
@@ -26,12 +29,14 @@ class SupportedCache {
  public:
   /// `ignore_writable`: where the device says "read-only" the standard's word counts (quirk 63).
   std::shared_ptr<const usp::SupportedObject> get(const Tree& tree, const LocalSchema& schema,
-                                                  const PathMap& map, bool ignore_writable = false);
+                                                  const PathMap& map, const Offer& offer = {},
+                                                  bool ignore_writable = false);
   std::size_t size() const;
 
  private:
   struct Entry {
     std::vector<Tree::Supported> device;
+    Offer offer;
     std::weak_ptr<const usp::SupportedObject> model;
   };
   mutable std::mutex mutex_;

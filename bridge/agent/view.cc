@@ -2,7 +2,10 @@
 
 #include <utility>
 
+#include "bridge/agent/command_request.h"
 #include "bridge/agent/standard_model.h"
+#include "bridge/agent/unique_keys.h"
+#include "usp/path.h"
 #include "usp/subscription.h"
 
 namespace bridge {
@@ -50,17 +53,23 @@ std::string AgentView::model_uri(const usp::SupportedObject& /*object*/) const {
 bool AgentView::has_object(std::string_view object_path) const {
   if (object_path == kRoot) return true;
   if (local_.schema().owns(object_path)) return local_.has_object(object_path);
+  if (virtual_.has_object(object_path)) return true;
   return map_.to_native(object_path, native_) && tree_.has_object(native_);
 }
 
 std::vector<std::uint32_t> AgentView::instances(std::string_view table_path) const {
   if (local_.schema().owns(table_path)) return local_.instances(table_path);
+  if (virtual_.owns(table_path)) return virtual_.instances(table_path);
   if (!map_.to_native(table_path, native_)) return {};
   return tree_.instances(native_);
 }
 
 usp::Value AgentView::value(std::string_view object_path, std::string_view name) const {
   if (local_.schema().owns(object_path)) return local_.value(object_path, name, facts_);
+  if (usp::Value shown = virtual_.value(object_path, name, facts_);
+      shown.state != usp::ValueState::kAbsent || virtual_.owns(object_path)) {
+    return shown;
+  }
   if (map_.to_native(object_path, native_)) {
     native_.append(name);
     if (const Node* node = tree_.find(native_); node != nullptr && !node->is_object()) {
@@ -77,10 +86,14 @@ void AgentView::for_each_param(std::string_view object_path, const ParamVisitor&
     local_.for_each_param(object_path, facts_, visit);
     return;
   }
+  virtual_.for_each_param(object_path, facts_, visit);
+  if (virtual_.owns(object_path)) return;
   if (map_.to_native(object_path, native_)) {
     const std::string object = native_;  // the visitor may ask this view for more
     tree_.for_each_child(object, [&](const Node& node) {
       if (node.is_object() || node.state() == NodeState::kGone) return;
+      if (virtual_.value(object_path, node.name(), facts_).state != usp::ValueState::kAbsent)
+        return;
       visit(view_of(node));
     });
   }
@@ -117,6 +130,27 @@ std::optional<usp::Error> AgentView::check_references(std::string_view value) co
 std::optional<usp::Error> AgentView::check_add(std::string_view table_path) const {
   if (!local_.schema().owns(table_path)) return std::nullopt;
   return local_.check_add(table_path);
+}
+
+std::optional<usp::Error> AgentView::check_command(
+    std::string_view object_path, std::string_view command,
+    const std::map<std::string, std::string>& input) const {
+  const CommandRow* row = CommandCatalogue::get().find(object_path, command);
+  if (row == nullptr) return std::nullopt;
+  const std::string arguments = with_instances(row->argument_object(), object_path);
+  const usp::SupportedObject* beside = supported_object(*this, arguments);
+  for (const auto& [name, text] : input) {
+    const CommandArgument* argument = row->argument(usp::to_supported_path(name));
+    if (argument == nullptr) continue;
+    usp::SupportedParam param;
+    const usp::SupportedParam* known = beside == nullptr ? nullptr : beside->param(name);
+    if (known != nullptr) param = *known;
+    if (argument->type) param.type = *argument->type;
+    if (auto why = usp::check_type(param, text)) {
+      return usp::Error{usp::ErrorCode::kInvalidCommandArguments, name + ": " + *why, {}};
+    }
+  }
+  return check_request(*row, input, offer_);
 }
 
 }  // namespace bridge

@@ -1,6 +1,7 @@
 // One agent as its controllers see it: the device's mirror and what the bridge keeps, as one tree.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,7 +9,9 @@
 #include <vector>
 
 #include "bridge/agent/local_model.h"
+#include "bridge/agent/offer.h"
 #include "bridge/agent/path_map.h"
+#include "bridge/agent/virtual_rows.h"
 #include "bridge/tree.h"
 #include "usp/data_model.h"
 
@@ -19,8 +22,14 @@ namespace bridge {
 class AgentView : public usp::DataModel {
  public:
   AgentView(const Tree& tree, const LocalModel& local, const AgentFacts& facts, const PathMap& map,
-            std::shared_ptr<const usp::SupportedObject> supported)
-      : tree_(tree), local_(local), facts_(facts), map_(map), supported_(std::move(supported)) {}
+            std::shared_ptr<const usp::SupportedObject> supported, const Offer& offer = {})
+      : tree_(tree),
+        local_(local),
+        facts_(facts),
+        map_(map),
+        supported_(std::move(supported)),
+        offer_(offer),
+        virtual_(offer) {}
 
   const usp::SupportedObject& supported() const override { return *supported_; }
   std::string model_uri(const usp::SupportedObject& object) const override;
@@ -31,6 +40,9 @@ class AgentView : public usp::DataModel {
   std::optional<usp::Error> check_value(std::string_view object_path, std::string_view name,
                                         std::string_view value) const override;
   std::optional<usp::Error> check_add(std::string_view table_path) const override;
+  std::optional<usp::Error> check_command(
+      std::string_view object_path, std::string_view command,
+      const std::map<std::string, std::string>& input) const override;
 
  private:
   std::optional<usp::Error> check_references(std::string_view value) const;
@@ -40,6 +52,8 @@ class AgentView : public usp::DataModel {
   const AgentFacts& facts_;
   const PathMap& map_;
   std::shared_ptr<const usp::SupportedObject> supported_;
+  Offer offer_;
+  VirtualRows virtual_;
   mutable std::string native_;
 };
 

@@ -42,7 +42,8 @@ std::string make_msg_id() {
   return fmt::format("ub-{:08x}-{}", kProcess, ++count);
 }
 
-VirtualAgent::VirtualAgent(Device& device) : device_(device), operation_ended_(device.strand()) {}
+VirtualAgent::VirtualAgent(Device& device)
+    : device_(device), operation_ended_(device.strand()), turns_(device.strand()) {}
 VirtualAgent::~VirtualAgent() = default;
 
 LocalActor VirtualAgent::actor_of(const std::string& requester) {

@@ -17,6 +17,7 @@
 #include "bridge/agent/change_watch.h"
 #include "bridge/agent/execution.h"
 #include "bridge/agent/operation.h"
+#include "bridge/agent/reboot_note.h"
 #include "bridge/control/backend.h"
 #include "bridge/device.h"
 #include "bridge/store/rows.h"
@@ -29,7 +30,8 @@ struct ControllerConfig;
 class Metrics;
 namespace task {
 class SetAttributes;
-}
+class Transfer;
+}  // namespace task
 
 /// The controller a message came from, and where its answer goes.
 struct Caller {
@@ -79,12 +81,27 @@ class VirtualAgent {
   std::size_t open_operations() const { return running_.size(); }
   /// `undo` is stored as that row, which goes when it is done. 0: it is not stored.
   void track_undo(const WorkPtr& undo, std::int64_t row_id);
-  bool cancel_request(const std::string& request_row);
+  /// Of the command whose row of LocalAgent.Request. that is; nullptr: it has ended.
+  std::shared_ptr<Execution> execution_of(const std::string& request_row) const;
+  /// Waits until no other command tests with this object of the device. False: it was cancelled, or
+  /// the deadline has come. give_turn() must follow a true.
+  boost::asio::awaitable<bool> take_turn(std::string object, std::int64_t deadline_ms,
+                                         const bool& cancelled);
+  void give_turn(const std::string& object);
+  /// Something that may wait for its turn was cancelled.
+  void note_cancelled() { turns_.notify(); }
+  /// What the next Boot! is to say; nullopt: nothing.
+  void note_reboot(std::optional<RebootNote> note, Commit& commit);
   void shut_down();
 
   // ---- what happens to the device; what is to be stored and told goes into the commit
   void on_boot(const cwmp::Inform& inform, bool bootstrap, bool firmware_changed, Commit& commit);
-  void on_transfer_complete(const cwmp::TransferComplete& complete, Commit& commit);
+  /// `work`: what the transfer was part of; nullptr: nothing of ours.
+  void on_transfer_complete(const cwmp::TransferComplete& complete, const WorkPtr& work,
+                            Commit& commit);
+  /// The device's answer to the RPC said that it is done.
+  void on_transfer_done_at_once(const Execution& execution, const task::Transfer& task,
+                                Commit& commit);
   void on_autonomous_transfer(const cwmp::AutonomousTransferComplete& complete, Commit& commit);
   /// `operation_performed`: "Install", "Update", "Uninstall"; empty: the device did not say.
   void on_deployment_unit(const cwmp::DeploymentUnitResult& result,
@@ -140,6 +157,8 @@ class VirtualAgent {
   std::shared_ptr<Execution> start(std::shared_ptr<Operation> operation);
   boost::asio::awaitable<void> run_to_end(Running running);
   void finish_requests(const Operation& operation, Commit& commit);
+  /// Asks the device to stop it. False: it cannot, or does not.
+  boost::asio::awaitable<bool> call_back(std::shared_ptr<Execution> execution);
   control::OperationInfo info_of(const Operation& operation) const;
 
   // operations_resume.cc
@@ -162,6 +181,11 @@ class VirtualAgent {
   void put_timer(Commit& commit, TimerKind kind, const std::string& key, std::int64_t due_ms);
   void drop_volatile_subscriptions(Commit& commit);
   std::string boot_parameters(const LocalController& controller);
+  usp::EventRaised boot_event(const cwmp::Inform& inform, bool bootstrap, bool firmware_changed);
+  /// Is this the boot that the note is about?
+  bool is_noted(const cwmp::Inform& inform, bool bootstrap) const;
+  std::shared_ptr<Execution> execution_of_key(const std::string& command_key) const;
+  usp::EventRaised transfer_event(const Execution& execution) const;
 
   // device_watch.cc
   std::set<std::string> wanted_notifications();
@@ -172,6 +196,9 @@ class VirtualAgent {
   Device& device_;
   std::map<std::int64_t, Running> running_;  ///< by operation id
   Signal operation_ended_;
+  Signal turns_;
+  std::set<std::string> testing_;  ///< objects of diagnostics that are in use
+  std::optional<RebootNote> reboot_note_;
   std::int64_t last_volatile_id_ = 0;  ///< operations without a row count down from -1
   std::map<std::string, std::set<std::string>> handling_;  ///< msg_ids under way, by controller
   std::optional<usp::SubscriptionSet> subscriptions_;

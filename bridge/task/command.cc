@@ -17,9 +17,8 @@ constexpr std::string_view kState = "DiagnosticsState";
 constexpr std::string_view kFirmwareFile = "1 ";
 constexpr std::string_view kSoftwareVersion = ".DeviceInfo.SoftwareVersion";
 
-void learn_unsupported(const cwmp::Fault& fault, std::string_view method, Context& context) {
-  if (fault.code == FaultCode::kMethodNotSupported) context.learned.unsupported.emplace(method);
-}
+/// What DiagnosticsState says when there is no test any more.
+bool is_dropped(std::string_view state) { return state == "None" || state == "Canceled"; }
 
 bool restore_sent(std::string_view progress, bool& sent) {
   if (!progress.empty() && progress != "sent") return false;
@@ -28,6 +27,10 @@ bool restore_sent(std::string_view progress, bool& sent) {
 }
 
 }  // namespace
+
+void learn_unsupported(const cwmp::Fault& fault, std::string_view method, Context& context) {
+  if (fault.code == FaultCode::kMethodNotSupported) context.learned.unsupported.emplace(method);
+}
 
 bool has_event(const cwmp::Inform& inform, std::string_view number) {
   return std::any_of(inform.events.begin(), inform.events.end(), [number](const auto& event) {
@@ -152,6 +155,7 @@ void Transfer::on_accepted(std::uint32_t status, const std::string& start_time,
                            const std::string& complete_time, Context& context) {
   context.end_session = true;
   if (status == 0) {
+    done_at_once_ = true;
     start_time_ = start_time;
     complete_time_ = complete_time;
     finish();
@@ -186,7 +190,13 @@ bool Transfer::do_transfer_complete(const cwmp::TransferComplete& complete, bool
 
 std::string Transfer::do_save() const {
   if (!sent_) return {};
-  return ProgressWriter().number(new_firmware_ ? 1 : 0).text(firmware_before_).take();
+  return ProgressWriter()
+      .number(new_firmware_ ? 1 : 0)
+      .text(firmware_before_)
+      .text(start_time_)
+      .text(complete_time_)
+      .number(done_at_once_ ? 1 : 0)
+      .take();
 }
 
 bool Transfer::do_restore(std::string_view progress) {
@@ -195,10 +205,17 @@ bool Transfer::do_restore(std::string_view progress) {
   ProgressReader in(progress);
   const bool new_firmware = in.number() == 1;
   const std::string before(in.text());
+  const bool short_form = in.at_end();  // as written before the times were kept
+  const std::string start(short_form ? "" : in.text());
+  const std::string complete(short_form ? "" : in.text());
+  const bool at_once = !short_form && in.number() == 1;
   if (!in.at_end()) return false;
   sent_ = true;
   new_firmware_ = new_firmware;
   firmware_before_ = before;
+  start_time_ = start;
+  complete_time_ = complete;
+  done_at_once_ = at_once;
   return true;
 }
 
@@ -229,7 +246,7 @@ std::unique_ptr<Task> Diagnostics::make_child(const Context& context) const {
     case Step::kRequest: {
       std::vector<Assignment> list;
       for (const Argument& argument : arguments_) {
-        list.push_back({object_ + argument.name, argument.value, true, argument.type});
+        list.push_back({object_ + argument.name, argument.value, argument.required, argument.type});
       }
       list.push_back({object_ + std::string(kState), "Requested", true, ValueType::kString});
       return std::make_unique<SetValues>(std::move(list), parameter_key_, false);
@@ -290,9 +307,12 @@ void Diagnostics::child_ended(Context& context) {
       const auto state = std::find_if(values_.begin(), values_.end(), [this](const auto& value) {
         return value.name == object_ + std::string(kState);
       });
-      if (state != values_.end() && state->value == "Requested") {
+      const std::string text = state == values_.end() ? "Complete" : state->value;
+      if (text == "Requested") {
         enter(Step::kRunning);  // the event was about another test
         values_.clear();
+      } else if (is_dropped(text)) {
+        fail_dropped(text);
       } else {
         finish();
       }
@@ -314,24 +334,34 @@ void Diagnostics::request_ended(const SetValues& request, Context& context) {
   enter(Step::kRunning);
 }
 
+void Diagnostics::fail_dropped(const std::string& state) {
+  fail(
+      {FaultCode::kInternalError, "the device dropped the test: DiagnosticsState is " + state, {}});
+}
+
 /// What DiagnosticsState says when no event has come.
 void Diagnostics::judge(const std::string& state) {
   if (state.empty() || state == "Requested") {
     enter(Step::kRunning);
-  } else if (state == "None" || state == "Canceled") {
-    fail({FaultCode::kInternalError,
-          "the device dropped the test: DiagnosticsState is " + state,
-          {}});
+  } else if (is_dropped(state)) {
+    fail_dropped(state);
   } else {
     enter(Step::kNames);
   }
 }
 
-void Diagnostics::do_inform(const cwmp::Inform& inform, Context&) {
+void Diagnostics::do_inform(const cwmp::Inform& inform, Context& context) {
   const bool complete = has_event(inform, "8");
-  if (step_ == Step::kRunning) {
+  const bool booted = has_event(inform, "1") || has_event(inform, "0");
+  const bool runs = step_ == Step::kRunning || step_ == Step::kLook;
+  if (runs && !complete && booted) {
+    fail({FaultCode::kInternalError, "the device has rebooted during the test", {}});
+  } else if (runs) {
+    // The event does not come again: a restart must not forget it.
+    context.save = complete;
     enter(complete ? Step::kNames : Step::kLook);
   } else if (step_ == Step::kRequest && complete && in_doubt()) {
+    context.save = true;
     enter(Step::kNames);  // the answer was lost, the request was not
   }
 }

@@ -82,6 +82,9 @@ class Transfer : public Task {
   explicit Transfer(cwmp::Upload rpc) : command_key_(rpc.command_key), rpc_(std::move(rpc)) {}
   bool in_doubt() const override { return sent_; }
 
+  bool expects_report() const override { return sent_ && !done(); }
+  /// DownloadResponse or UploadResponse said that it is done: no TransferComplete comes.
+  bool done_at_once() const { return done_at_once_; }
   /// As the device told; empty: it did not.
   const std::string& start_time() const { return start_time_; }
   const std::string& complete_time() const { return complete_time_; }
@@ -106,19 +109,22 @@ class Transfer : public Task {
   bool sent_ = false;
   std::string firmware_before_;  ///< when it was sent; empty: unknown, or not about firmware
   bool new_firmware_ = false;    ///< another one has been informed since
+  bool done_at_once_ = false;
   std::string start_time_;
   std::string complete_time_;
 };
 
 /// Arguments and DiagnosticsState=Requested in one SetParameterValues, then the session ends. When
 /// an Inform brings "8 DIAGNOSTICS COMPLETE" the object's names and values are read. Any other
-/// Inform makes it look at DiagnosticsState, as some devices never send the event.
+/// Inform makes it look at DiagnosticsState, as some devices never send the event; one that tells
+/// of a boot ends it as failed: tests do not outlive that.
 class Diagnostics : public Task {
  public:
   struct Argument {
     std::string name;  ///< relative to the object
     std::string value;
     ValueType type = ValueType::kUnknown;  ///< where the tree does not know
+    bool required = true;                  ///< false: the test goes on where it is refused
   };
 
   /// `object` ends in '.'.
@@ -152,6 +158,7 @@ class Diagnostics : public Task {
   void child_ended(Context& context);
   void request_ended(const SetValues& request, Context& context);
   void judge(const std::string& state);
+  void fail_dropped(const std::string& state);
   void enter(Step step);
 
   std::string object_;
@@ -162,6 +169,9 @@ class Diagnostics : public Task {
   std::vector<cwmp::ParameterValue> values_;
   std::vector<cwmp::ParameterFault> errors_;
 };
+
+/// Remembers that a device does not know this method, where that is what its fault says.
+void learn_unsupported(const cwmp::Fault& fault, std::string_view method, Context& context);
 
 /// Does an Inform bring this event? By its number or letter: "8" matches "8 DIAGNOSTICS COMPLETE"
 /// (quirk 85); "M Reboot" matches with this CommandKey only.

@@ -8,7 +8,8 @@ namespace bridge::task {
 
 namespace {
 
-// progress := "1" phase machine      (fields of task/progress.h)
+// progress := "1" phase machine outcome?      (fields of task/progress.h)
+// outcome  := kind code text pending          only in phase kDone
 constexpr std::uint64_t kVersion = 1;
 
 }  // namespace
@@ -47,6 +48,12 @@ bool Task::on_transfer_complete(const cwmp::TransferComplete& complete, bool onl
   return do_transfer_complete(complete, only, context);
 }
 
+bool Task::on_modules_changed(const cwmp::DUStateChangeComplete& complete, bool only,
+                              Context& context) {
+  if (phase_ == Phase::kDone) return false;
+  return do_modules_changed(complete, only, context);
+}
+
 void Task::abandon(cwmp::Fault fault) {
   if (phase_ == Phase::kDone) return;
   if (achieved()) {
@@ -59,11 +66,15 @@ void Task::abandon(cwmp::Fault fault) {
 }
 
 std::string Task::save() const {
-  return ProgressWriter()
-      .number(kVersion)
-      .number(static_cast<std::uint64_t>(phase_))
-      .text(do_save())
-      .take();
+  ProgressWriter out;
+  out.number(kVersion).number(static_cast<std::uint64_t>(phase_)).text(do_save());
+  if (done()) {
+    out.number(static_cast<std::uint64_t>(outcome_.kind))
+        .number(static_cast<std::uint64_t>(outcome_.fault.code))
+        .text(outcome_.fault.text)
+        .number(outcome_.pending_reboot ? 1 : 0);
+  }
+  return out.take();
 }
 
 bool Task::restore(std::string_view progress, Context& context) {
@@ -71,10 +82,21 @@ bool Task::restore(std::string_view progress, Context& context) {
   const std::uint64_t version = in.number();
   const std::uint64_t phase = in.number();
   const std::string_view machine = in.text();
-  if (!in.at_end() || version != kVersion) return false;
-  if (phase >= static_cast<std::uint64_t>(Phase::kDone)) return false;
-  if (!do_restore(machine)) return false;
+  if (!in.ok() || version != kVersion || phase > static_cast<std::uint64_t>(Phase::kDone)) {
+    return false;
+  }
+  Outcome outcome;
+  if (phase == static_cast<std::uint64_t>(Phase::kDone)) {
+    const std::uint64_t kind = in.number();
+    if (kind > static_cast<std::uint64_t>(Outcome::Kind::kUnknown)) return false;
+    outcome.kind = static_cast<Outcome::Kind>(kind);
+    outcome.fault.code = static_cast<cwmp::FaultCode>(in.number());
+    outcome.fault.text = in.text();
+    outcome.pending_reboot = in.number() == 1;
+  }
+  if (!in.at_end() || !do_restore(machine)) return false;
   phase_ = static_cast<Phase>(phase);
+  if (done()) outcome_ = std::move(outcome);
   if (phase_ == Phase::kOpen) on_lost(context);
   return true;
 }

@@ -92,6 +92,11 @@ class Task {
   /// true: the transfer was this task's. Ask tasks in the order in which they were started. `only`:
   /// no other transfer is open, so one that carries no CommandKey is this one's (quirk 78).
   bool on_transfer_complete(const cwmp::TransferComplete& complete, bool only, Context& context);
+  /// Likewise for software modules.
+  bool on_modules_changed(const cwmp::DUStateChangeComplete& complete, bool only, Context& context);
+
+  /// It waits, or will have to wait, for one of those two.
+  virtual bool expects_report() const { return false; }
 
   /// Gives up, e.g. at the deadline: kDone when the wish is fulfilled and only reading back is
   /// left, kUnknown when the device may have acted, else kFailed with `fault`. With an RPC out and
@@ -105,7 +110,8 @@ class Task {
   /// DeleteObject after a late AddObject.
   virtual std::unique_ptr<Task> undo() const { return nullptr; }
 
-  /// Progress that a restart must not lose; what went into the constructor is not in it.
+  /// Progress that a restart must not lose, the outcome included; what went into the constructor is
+  /// not in it.
   std::string save() const;
   /// For a new task built with the same arguments. A task that was saved in kOpen goes on as after
   /// on_lost(). false: not a progress of this kind of task; it starts from the beginning.
@@ -119,6 +125,9 @@ class Task {
   virtual void do_lost(Context& context) = 0;
   virtual void do_inform(const cwmp::Inform&, Context&) {}
   virtual bool do_transfer_complete(const cwmp::TransferComplete&, bool, Context&) { return false; }
+  virtual bool do_modules_changed(const cwmp::DUStateChangeComplete&, bool, Context&) {
+    return false;
+  }
 
   /// The wish is fulfilled, what is left only looks at the result.
   virtual bool achieved() const { return false; }

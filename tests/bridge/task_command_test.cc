@@ -280,6 +280,61 @@ TEST_F(DiagnosticsTest, DroppedByTheDeviceFail) {
   EXPECT_EQ(task->outcome().kind, Outcome::Kind::kFailed);
 }
 
+TEST_F(DiagnosticsTest, ThatMeetABootFailUnlessTheyWereComplete) {
+  for (const char* boot : {"1 BOOT", "0 BOOTSTRAP"}) {
+    const auto task = driver.run(ping);
+    driver.inform(*task, {{boot, ""}});
+    EXPECT_EQ(task->outcome().kind, Outcome::Kind::kFailed) << boot;
+  }
+  const auto task = driver.run(ping);
+  complete();
+  driver.inform(*task, {{"1 BOOT", ""}, {"8 DIAGNOSTICS COMPLETE", ""}});
+  ASSERT_TRUE(driver.go_on(*task));
+  EXPECT_EQ(task->outcome().kind, Outcome::Kind::kDone);
+}
+
+TEST_F(DiagnosticsTest, ThatMeetABootBetweenTwoLooksFail) {
+  const auto task = driver.run(ping);
+  driver.inform(*task, {{"2 PERIODIC", ""}});
+  driver.inform(*task, {{"1 BOOT", ""}});
+  EXPECT_EQ(task->outcome().kind, Outcome::Kind::kFailed);
+}
+
+TEST_F(DiagnosticsTest, AreRequestedAgainWhenTheRequestWasLostInABoot) {
+  const auto task = driver.run(ping, {Kind::kLostBefore, 0});
+  EXPECT_EQ(cpe.parameters[kPing + "DiagnosticsState"].value, "Requested");
+  EXPECT_EQ(task->phase(), Phase::kWaiting);
+}
+
+TEST_F(DiagnosticsTest, ThatTheirEventCameIsKeptOverARestart) {
+  const auto task = driver.run(ping);
+  complete();
+  cwmp::Inform inform;
+  inform.events = {{"8 DIAGNOSTICS COMPLETE", ""}};
+  task::Context context{driver.tree, driver.learned};
+  task->on_inform(inform, context);
+  EXPECT_TRUE(context.save);
+  const auto after = ping();
+  ASSERT_TRUE(after->restore(task->save(), context));
+  EXPECT_EQ(after->phase(), Phase::kReady) << "the results are still to be read";
+  ASSERT_TRUE(driver.go_on(*after));
+  EXPECT_EQ(after->outcome().kind, Outcome::Kind::kDone);
+}
+
+TEST_F(DiagnosticsTest, GoOnWithoutAnArgumentThatTheDeviceNeedNotTake) {
+  cpe.refused_values = {"99"};
+  cpe.add_parameter(kPing + "Timeout", "1");
+  const auto task = driver.run([] {
+    using Argument = task::Diagnostics::Argument;
+    return std::make_unique<task::Diagnostics>(
+        kPing, std::vector<Argument>{{"Host", "h"}, {"Timeout", "99", ValueType::kUnknown, false}},
+        "key");
+  });
+  EXPECT_EQ(task->phase(), Phase::kWaiting);
+  EXPECT_EQ(cpe.parameters[kPing + "Host"].value, "h");
+  EXPECT_EQ(cpe.parameters[kPing + "Timeout"].value, "1");
+}
+
 TEST_F(DiagnosticsTest, WithARefusedArgumentFailAtOnce) {
   cpe.refused_values = {"h"};
   const auto task = driver.run(ping);

@@ -107,8 +107,8 @@ TEST_F(Ctl, RunsACommandAndListsIt) {
   EXPECT_THAT(ping.output, AllOf(HasSubstr("\tSUCCEEDED\tOperate Device.IP.Diagnostics.IPPing()"),
                                  HasSubstr("  SuccessCount = 3")));
 
-  Ended failed = ctl({"run", cpe->endpoint_id(), "Device.IP.Diagnostics.IPPing()",
-                      "Host=nowhere.invalid", "--wait"});
+  Ended failed = ctl({"run", cpe->endpoint_id(), "Device.DeviceInfo.FirmwareImage.1.Download()",
+                      "URL=ftp://files.example/f", "--wait"});
   EXPECT_EQ(failed.status, 1);
   EXPECT_THAT(failed.output, HasSubstr("\tFAILED\t"));
 

@@ -415,11 +415,25 @@ TEST_F(ControlApi, ACancelledCommandIsNeverSent) {
   EXPECT_THAT(cpe->process().output(), Not(HasSubstr("\"method\":\"Reboot\"")));
 }
 
-TEST_F(ControlApi, WhatTheDeviceWasAskedCannotBeCancelled) {
+TEST_F(ControlApi, WhatTheDeviceWasAskedIsCalledBackThere) {
   power_on({}, {"--diagnostics-ms", "600000"});
   cpe->process().skip_output();
   auto started = client->start(name(), kPing, {{"Host", "192.0.2.1"}});
   ASSERT_TRUE(cpe->process().wait_for_text("DiagnosticsState")) << cpe->process().output();
+
+  auto cancelled = client->cancel(started.value.name());
+
+  EXPECT_TRUE(cancelled.ok()) << cancelled;
+  EXPECT_EQ(client->operation(started.value.name()).value.state(), v1::Operation::CANCELLED);
+}
+
+TEST_F(ControlApi, WhatTheDeviceDoesNotCallBackGoesOn) {
+  power_on({}, {"--diagnostics-ms", "600000"});
+  cpe->process().skip_output();
+  auto started = client->start(name(), kPing, {{"Host", "192.0.2.1"}});
+  ASSERT_TRUE(cpe->process().wait_for_text("DiagnosticsState")) << cpe->process().output();
+  ASSERT_TRUE(cpe->wait_for("session_end"));
+  cpe->command("fault", "SetParameterValues 9001 1");
 
   auto cancelled = client->cancel(started.value.name());
 

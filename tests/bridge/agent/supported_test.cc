@@ -117,7 +117,7 @@ TEST_F(Supported, TakesAccessFromTheStandardWhereTheDeviceIsNotBelieved) {
               {"Device.WiFi.SSID.1.MACAddress", "b", "string", false},
               {"Device.X_Vendor", "c", "string", false}});
   const auto believed = cache.get(tree, schema, map);
-  const auto model = cache.get(tree, schema, map, true);
+  const auto model = cache.get(tree, schema, map, {}, true);
 
   EXPECT_EQ(at(believed, "Device.WiFi.SSID.{i}.").param("SSID")->access, ParamAccess::kReadOnly);
   const SupportedObject& ssid = at(model, "Device.WiFi.SSID.{i}.");
@@ -338,14 +338,6 @@ TEST(StandardModel, FindsParametersTablesAndWhatIsBelow) {
     EXPECT_TRUE(param.path.starts_with("Device.NAT."));
   }
   EXPECT_THAT(model.params_below("Device.NAT."), Not(IsEmpty()));
-}
-
-TEST(StandardModel, NamesOperationsOfKnownForm) {
-  for (const StandardOperation& operation : StandardModel::get().operations()) {
-    EXPECT_TRUE(operation.path.ends_with("()") || operation.path.ends_with("!")) << operation.path;
-    EXPECT_TRUE(operation.object.starts_with("Device.")) << operation.path;
-    EXPECT_TRUE(operation.needs.empty() || operation.needs.ends_with('.')) << operation.path;
-  }
 }
 
 }  // namespace

@@ -1,0 +1,40 @@
+// What a device can be asked for beyond reading and writing: the part of its supported model that
+// its tree does not tell.
+#pragma once
+
+#include "bridge/agent/command_catalogue.h"
+#include "bridge/agent/path_map.h"
+#include "bridge/learned.h"
+#include "bridge/tree.h"
+
+namespace bridge {
+
+/// A plain value. The default is a device that has told nothing of itself yet.
+struct Offer {
+  // RPCs.
+  bool reboot = true;
+  bool factory_reset = true;
+  bool download = true;
+  bool upload = true;
+  bool change_du = true;
+  bool cancel_transfer = true;
+
+  bool stored_images = false;   ///< Download of "6 Stored Firmware Image" (TR-069 A.3.2.8, 1.4)
+  bool files_by_number = true;  ///< "3 Vendor Configuration File <i>" (cwmp-1-2)
+  bool several_images = false;  ///< more than one row in FirmwareImage.
+  bool no_image_rows = false;   ///< none: the bridge shows one (virtual_rows.h)
+  bool no_config_rows = false;  ///< likewise VendorConfigFile.
+  bool no_log_rows = false;     ///< likewise VendorLogFile.
+  bool canceled_state = false;  ///< DiagnosticsState takes Canceled (Device:2.12), else None
+
+  /// The RPC that this way needs is there.
+  bool has_rpc(CommandWay way) const;
+  bool operator==(const Offer&) const = default;
+};
+
+/// A method is taken to be there unless the device answered it with 9000, or left it out of a
+/// believable list. Reboot is required of every CPE (TR-069 table 4), so a list does not count
+/// against it (quirk 74).
+Offer offer_of(const Tree& tree, const PathMap& map, const Learned& learned);
+
+}  // namespace bridge
