@@ -36,6 +36,9 @@ void check(const MqttOptions& options) {
     require(is_topic_filter(filter), "a subscription is no Topic Filter");
   }
   require(options.subscription_qos == 0 || options.subscription_qos == 1, "QoS not 0 or 1");
+  for (const auto& [filter, qos] : options.other_qos) {
+    require(qos == 0 || qos == 1, "QoS not 0 or 1");
+  }
   require(options.max_in_flight >= 1 && options.max_in_flight <= 65535,
           "max_in_flight not from 1 to 65535");
   require(options.max_queued >= 1 && options.max_handling >= 1, "a queue without room");
@@ -77,13 +80,12 @@ const char* name_of(SendResult result) {
 
 class MqttTransport::Impl final : private MqttLink::Owner {
  public:
-  explicit Impl(MqttOptions options) : options_(std::move(options)) {
-    check(options_);
+  explicit Impl(MqttOptions options) : options_(share(std::move(options))) {
     MqttLink::Owner& owner = *this;
-    for (std::size_t i = 0; i < options_.connections; ++i) {
+    for (std::size_t i = 0; i < options_->connections; ++i) {
       // One receives: two with the same wildcard would both get every message.
       links_.push_back(
-          std::make_unique<MqttLink>(options_, client_id_of(options_, i), i == 0, owner));
+          std::make_unique<MqttLink>(options_, client_id_of(*options_, i), i == 0, owner));
     }
   }
 
@@ -94,10 +96,29 @@ class MqttTransport::Impl final : private MqttLink::Owner {
     for (auto& link : links_) link->start();
   }
 
-  void stop(std::chrono::milliseconds grace) {
+  void begin_stop(std::chrono::milliseconds grace) {
     for (auto& link : links_) link->begin_stop(grace);
+  }
+
+  void stop(std::chrono::milliseconds grace) {
+    begin_stop(grace);
     for (auto& link : links_) link->join();
   }
+
+  void reconfigure(MqttOptions options) {
+    auto shared = share(std::move(options));
+    require(shared->connections == links_.size() && shared->version == options_->version,
+            "connections and version cannot be changed");
+    for (std::size_t i = 0; i < links_.size(); ++i) {
+      links_[i]->reconfigure(shared, client_id_of(*shared, i));
+    }
+  }
+
+  void reconnect() {
+    for (auto& link : links_) link->reconnect();
+  }
+
+  std::vector<SubscriptionState> subscriptions() const { return links_.front()->subscriptions(); }
 
   std::optional<SendResult> send(OutboundMessage message, SendCompletion done) {
     auto refusal = is_sendable(message) ? try_send(message, done) : SendResult::kBadMessage;
@@ -134,6 +155,11 @@ class MqttTransport::Impl final : private MqttLink::Owner {
   }
 
  private:
+  static std::shared_ptr<const MqttOptions> share(MqttOptions options) {
+    check(options);
+    return std::make_shared<const MqttOptions>(std::move(options));
+  }
+
   std::optional<SendResult> try_send(OutboundMessage& message, SendCompletion& done) {
     // Without the receiving link no peer could answer (R-MQTT.17).
     MqttLink& first = *links_.front();
@@ -175,12 +201,12 @@ class MqttTransport::Impl final : private MqttLink::Owner {
       ++dropped_retained_;
       return handler_->on_dropped("retained", message);
     }
-    if (message.payload.size() > options_.max_message_bytes) {
+    if (message.payload.size() > options_->max_message_bytes) {
       ++dropped_too_large_;
       return handler_->on_dropped("too large", message);
     }
     message.connection = number_;
-    if (handling_->load(std::memory_order_relaxed) >= options_.max_handling) {
+    if (handling_->load(std::memory_order_relaxed) >= options_->max_handling) {
       ++overloaded_;
       handler_->on_overload(message);
       return;
@@ -193,7 +219,7 @@ class MqttTransport::Impl final : private MqttLink::Owner {
     handler_->on_message(std::move(message));
   }
 
-  const MqttOptions options_;
+  const std::shared_ptr<const MqttOptions> options_;  ///< as at first
   TransportHandler* handler_ = nullptr;
   std::atomic<std::uint64_t> last_number_ = 0;
   std::atomic<std::uint64_t> number_ = 0;  ///< of the receiving link
@@ -216,10 +242,16 @@ MqttTransport::~MqttTransport() = default;
 
 void MqttTransport::start(TransportHandler& handler) { impl_->start(handler); }
 void MqttTransport::stop(std::chrono::milliseconds grace) { impl_->stop(grace); }
+void MqttTransport::begin_stop(std::chrono::milliseconds grace) { impl_->begin_stop(grace); }
 std::optional<SendResult> MqttTransport::send(OutboundMessage message, SendCompletion done) {
   return impl_->send(std::move(message), std::move(done));
 }
 bool MqttTransport::is_connected() const { return impl_->is_connected(); }
 TransportCounters MqttTransport::counters() const { return impl_->counters(); }
+void MqttTransport::reconfigure(MqttOptions options) { impl_->reconfigure(std::move(options)); }
+void MqttTransport::reconnect() { impl_->reconnect(); }
+std::vector<SubscriptionState> MqttTransport::subscriptions() const {
+  return impl_->subscriptions();
+}
 
 }  // namespace usp::mtp

@@ -3,12 +3,13 @@
 // Mode `shared`: a few connections carry any number of endpoints. The first one subscribes and
 // receives; messages out are spread over all of them by sender. Deviations: R-MQTT.4, 8, 9, 13, 15
 // to 17 ask for a connection of each endpoint's own. A transport with one connection, `endpoint_id`
-// and `use_connack_topics` set follows them for that one endpoint.
+// and `use_connack_topics` set follows them for that one endpoint; mqtt_agents.h has one for each.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -44,6 +45,7 @@ struct MqttOptions {
   /// Topic Filters; with MQTT 3.1.1 each is widened by "/#" for the reply-to part (R-MQTT.15).
   std::vector<std::string> subscriptions;
   int subscription_qos = 1;
+  std::map<std::string, int> other_qos;  ///< of subscriptions that have one of their own
 
   std::string endpoint_id;  ///< user property usp-endpoint-id (R-MQTT.13); empty: none
   /// Subscribe to what CONNACK says in subscribe-topic and Response Information as well, and answer
@@ -65,6 +67,12 @@ struct MqttOptions {
   std::size_t max_message_bytes = 4 * 1024 * 1024;  ///< received
 };
 
+/// What became of a Topic Filter that the options name.
+struct SubscriptionState {
+  std::string filter;  ///< as in the options
+  enum class Is { kPending, kGranted, kRefused } is = Is::kPending;
+};
+
 /// One thread per connection and Paho's own two. Throws std::invalid_argument on options that
 /// cannot work.
 class MqttTransport : public Transport {
@@ -76,10 +84,22 @@ class MqttTransport : public Transport {
 
   void start(TransportHandler& handler) override;
   void stop(std::chrono::milliseconds grace) override;
+  /// The first half of stop(): tells the threads to end.
+  void begin_stop(std::chrono::milliseconds grace);
   using Transport::send;
   std::optional<SendResult> send(OutboundMessage message, SendCompletion done) override;
   bool is_connected() const override;
   TransportCounters counters() const override;
+
+  /// Other options: `subscriptions` at once, by SUBSCRIBE and UNSUBSCRIBE (R-MQTT.34), the rest
+  /// from the next connection on. A client id that differs from the last one takes the place of
+  /// what the broker assigned. `version`, `connections` and the limits must stay as they were.
+  /// Throws as the constructor does.
+  void reconfigure(MqttOptions options);
+  /// Ends the connection with DISCONNECT and makes a new one, without a wait.
+  void reconnect();
+  /// Of the receiving connection; empty while there is none.
+  std::vector<SubscriptionState> subscriptions() const;
 
  private:
   class Impl;

@@ -72,7 +72,8 @@ MqttLink::Received to_received(const mqtt::message& message, MqttOptions::Versio
 
 MqttLink::Attempt::Attempt(MqttLink& link, std::string client_id, std::chrono::seconds keep_alive)
     : link_(link),
-      options_(link.options_),
+      shared_(link.options_),
+      options_(*shared_),
       client_id_(std::move(client_id)),
       keep_alive_(keep_alive),
       client_((keep_paho_running(), uri_of(options_)), client_id_, create_options_of(options_),
@@ -150,10 +151,18 @@ void MqttLink::Attempt::connect() {
   client_.connect(options, nullptr, *this);
 }
 
-void MqttLink::Attempt::subscribe(const std::vector<std::string>& filters) {
-  auto topics = mqtt::string_collection::create(filters);
-  const mqtt::iasync_client::qos_collection qos(filters.size(), options_.subscription_qos);
-  client_.subscribe(topics, qos, nullptr, *this);
+void MqttLink::Attempt::subscribe(const Filters& filters) {
+  std::vector<std::string> names;
+  mqtt::iasync_client::qos_collection qos;
+  for (const auto& [name, level] : filters) {
+    names.push_back(name);
+    qos.push_back(level);
+  }
+  client_.subscribe(mqtt::string_collection::create(names), qos, nullptr, *this);
+}
+
+void MqttLink::Attempt::unsubscribe(const std::vector<std::string>& filters) {
+  client_.unsubscribe(mqtt::string_collection::create(filters), nullptr, *this);
 }
 
 void MqttLink::Attempt::publish(Outgoing& outgoing, const std::string& reply) {
@@ -217,13 +226,9 @@ void MqttLink::Attempt::on_success(const mqtt::token& token) {
     case mqtt::token::SUBSCRIBE: {
       const mqtt::subscribe_response response = token.get_subscribe_response();
       const auto& codes = response.get_reason_codes();
-      const bool granted = std::any_of(codes.begin(), codes.end(),
-                                       [](int code) { return code < kFirstErrorReason; });
-      const int reason = codes.empty() ? 0 : codes.front();
       link_.signal([&](Signals& signals) {
-        signals.granted = granted;
+        signals.granted.assign(codes.begin(), codes.end());
         signals.subscribe_done = true;
-        if (!granted) signals.reason_code = reason;
       });
       return;
     }
@@ -253,8 +258,7 @@ void MqttLink::Attempt::on_failure(const mqtt::token& token) {
     case mqtt::token::SUBSCRIBE:
       link_.signal([&](Signals& signals) {
         signals.subscribe_done = true;
-        signals.granted = false;
-        signals.reason_code = reason;
+        signals.granted = {std::max(reason, kFirstErrorReason)};
       });
       return;
     case mqtt::token::PUBLISH:

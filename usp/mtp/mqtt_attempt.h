@@ -18,7 +18,8 @@ class MqttLink::Attempt final : private mqtt::iaction_listener {
   ~Attempt() override = default;
 
   void connect();                                              ///< throws mqtt::exception
-  void subscribe(const std::vector<std::string>& filters);     ///< throws mqtt::exception
+  void subscribe(const Filters& filters);                      ///< throws mqtt::exception
+  void unsubscribe(const std::vector<std::string>& filters);   ///< throws mqtt::exception
   void publish(Outgoing& outgoing, const std::string& reply);  ///< throws mqtt::exception
 
  private:
@@ -29,6 +30,7 @@ class MqttLink::Attempt final : private mqtt::iaction_listener {
   void set_tls(mqtt::connect_options& options) const;
 
   MqttLink& link_;
+  const std::shared_ptr<const MqttOptions> shared_;
   const MqttOptions& options_;
   const std::string client_id_;
   const std::chrono::seconds keep_alive_;

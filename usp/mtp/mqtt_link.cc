@@ -15,6 +15,8 @@ constexpr std::string_view kContentType = "usp.msg";
 // How long a PUBACK may take before Paho is asked whether it forgot something; doubled each time.
 constexpr auto kFirstNudge = std::chrono::milliseconds(5);
 constexpr auto kLastNudge = std::chrono::milliseconds(500);
+/// What is queued goes out before a connection is given up for a new one.
+constexpr auto kReconnectGrace = std::chrono::seconds(2);
 constexpr auto kPahoSlack = std::chrono::seconds(2);  // Paho counts its timeouts in seconds
 
 std::size_t varint_bytes(std::size_t value) {
@@ -42,13 +44,17 @@ std::size_t publish_packet_bytes(const OutboundMessage& message, MqttOptions::Ve
   return 1 + varint_bytes(body) + body;
 }
 
-MqttLink::MqttLink(const MqttOptions& options, std::string client_id, bool receives, Owner& owner)
-    : options_(options),
-      receives_(receives),
+MqttLink::MqttLink(std::shared_ptr<const MqttOptions> options, std::string client_id, bool receives,
+                   Owner& owner)
+    : receives_(receives),
       owner_(owner),
-      client_id_(std::move(client_id)),
-      keep_alive_(options.keep_alive),
-      random_(std::random_device{}()) {}
+      client_id_(client_id),
+      keep_alive_(options->keep_alive),
+      random_(std::random_device{}()),
+      options_(options),
+      next_options_(std::move(options)),
+      configured_id_(client_id),
+      next_id_(std::move(client_id)) {}
 
 MqttLink::~MqttLink() {
   begin_stop(std::chrono::milliseconds(0));
@@ -63,12 +69,27 @@ void MqttLink::begin_stop(std::chrono::milliseconds grace) {
   std::lock_guard lock(mutex_);
   if (stopping_) return;
   stopping_ = true;
-  stop_by_ = Clock::now() + grace;
+  leave_by_ = Clock::now() + grace;
   changed_.notify_all();
 }
 
-void MqttLink::join() {
-  if (thread_.joinable()) thread_.join();
+void MqttLink::reconfigure(std::shared_ptr<const MqttOptions> options, std::string client_id) {
+  std::lock_guard lock(mutex_);
+  next_options_ = std::move(options);
+  next_id_ = std::move(client_id);
+  resubscribe_ = receives_;
+  if (disabled_) reconnecting_ = true;
+  disabled_ = false;
+  changed_.notify_all();
+}
+
+void MqttLink::reconnect() {
+  std::lock_guard lock(mutex_);
+  if (stopping_ || reconnecting_) return;
+  reconnecting_ = true;
+  disabled_ = false;
+  leave_by_ = Clock::now() + kReconnectGrace;
+  changed_.notify_all();
 }
 
 std::optional<SendResult> MqttLink::send(OutboundMessage& message, SendCompletion& done) {
@@ -77,9 +98,9 @@ std::optional<SendResult> MqttLink::send(OutboundMessage& message, SendCompletio
     std::lock_guard lock(mutex_);
     if (stopping_) return SendResult::kClosed;
     if (!up_) return SendResult::kNotConnected;
-    const std::size_t bytes = publish_packet_bytes(message, options_.version);
+    const std::size_t bytes = publish_packet_bytes(message, options_->version);
     if (maximum_packet_bytes_ != 0 && bytes > maximum_packet_bytes_) return SendResult::kTooLarge;
-    if (queue_.size() >= options_.max_queued) {
+    if (queue_.size() >= options_->max_queued) {
       refused_full_ = true;
       return SendResult::kQueueFull;
     }
@@ -116,24 +137,45 @@ void MqttLink::run() {
     if (run_connection()) failures_ = 0;
     std::unique_lock lock(mutex_);
     if (stopping_) return;
-    lock.unlock();
-    ++failures_;
-    wait_for_retry();
+    if (!reconnecting_) {
+      lock.unlock();
+      ++failures_;
+      wait_for_retry();
+    }
   }
 }
 
 void MqttLink::wait_for_retry() {
   const double random = std::uniform_real_distribution<double>(0.0, 1.0)(random_);
-  const auto wait = connect_wait(options_.retry, failures_, random);
-  wait_until([this] { return stopping_; }, Clock::now() + wait);
+  const auto wait = connect_wait(options_->retry, failures_, random);
+  const auto called = [this] { return stopping_ || reconnecting_; };
+  std::unique_lock lock(mutex_);
+  if (disabled_) {
+    changed_.wait(lock, called);
+  } else {
+    changed_.wait_until(lock, Clock::now() + wait, called);
+  }
+}
+
+void MqttLink::take_options() {
+  signals_ = {};
+  direct_ = false;
+  if (reconnecting_) failures_ = 0;
+  reconnecting_ = false;
+  resubscribe_ = false;
+  subscribed_.clear();
+  asked_.clear();
+  if (next_options_->keep_alive != options_->keep_alive) keep_alive_ = next_options_->keep_alive;
+  options_ = next_options_;
+  if (next_id_ != configured_id_) client_id_ = next_id_;
+  configured_id_ = next_id_;
 }
 
 bool MqttLink::run_connection() {
   {
     std::lock_guard lock(mutex_);
     if (stopping_) return false;
-    signals_ = {};
-    direct_ = false;
+    take_options();
   }
   std::unique_ptr<Attempt> attempt;
   try {
@@ -151,21 +193,22 @@ bool MqttLink::run_connection() {
   pump(*attempt);
   take_down(std::move(attempt));
   // One that is thrown out at once, by a second client of the same id for instance, is a failure.
-  return Clock::now() - up_since >= options_.retry.time;
+  return Clock::now() - up_since >= options_->retry.time;
 }
 
 bool MqttLink::establish(Attempt& attempt) {
   attempt.connect();
   const auto connected = [this] { return signals_.connect_done || signals_.lost || stopping_; };
-  const bool answered = wait_until(connected, Clock::now() + options_.connect_timeout + kPahoSlack);
-  Connack connack;
+  const bool answered =
+      wait_until(connected, Clock::now() + options_->connect_timeout + kPahoSlack);
   {
     std::lock_guard lock(mutex_);
     if (!answered) signals_.text = "no CONNACK in time";
     if (!answered || signals_.lost || stopping_) return false;
-    connack = signals_.connack;
+    connack_ = signals_.connack;
   }
-  set_nodelay_for_peer_port(options_.port);
+  const Connack& connack = connack_;
+  set_nodelay_for_peer_port(options_->port);
   client_id_ = connack.client_id;
   // Paho ignores the broker's Server Keep Alive: connect again with that value (MQTT 5.0 3.2.2.3).
   const std::chrono::seconds wanted(connack.keep_alive_s.value_or(0));
@@ -175,55 +218,24 @@ bool MqttLink::establish(Attempt& attempt) {
     signal([](Signals& signals) { signals.text = "again with the broker's keep alive"; });
     return false;
   }
-  if (receives_ && !subscribe(attempt, connack)) return false;
+  if (receives_ && !subscribe(attempt)) return false;
   std::uint64_t number = owner_.next_connection_number();
   {
     std::lock_guard lock(mutex_);
     if (signals_.lost || stopping_) return false;
     number_ = number;
     // Paho takes no more than Receive Maximum either, but would buffer the rest out of sight.
-    window_ = std::min<std::size_t>(options_.max_in_flight, connack.receive_maximum);
+    window_ = std::min<std::size_t>(options_->max_in_flight, connack.receive_maximum);
     maximum_packet_bytes_ = connack.maximum_packet_bytes;
     maximum_qos_ = connack.maximum_qos;
     response_information_ =
-        options_.use_connack_topics ? connack.response_information.value_or("") : "";
+        options_->use_connack_topics ? connack.response_information.value_or("") : "";
     ++counters_.connects;
     up_ = true;
   }
   owner_.on_link_up(*this, connack, number);
   deliver_early();
   return true;
-}
-
-bool MqttLink::subscribe(Attempt& attempt, const Connack& connack) {
-  std::vector<std::string> filters = options_.subscriptions;
-  if (options_.version == MqttOptions::Version::k311) {
-    for (std::string& filter : filters) {
-      if (!filter.ends_with('#')) filter += "/#";
-    }
-  }
-  if (options_.use_connack_topics) {  // R-MQTT.15
-    for (const std::string& topic : connack.subscribe_topics) filters.push_back(topic);
-    if (connack.response_information &&
-        std::none_of(filters.begin(), filters.end(), [&](const std::string& filter) {
-          return topic_matches(filter, *connack.response_information);
-        })) {
-      filters.push_back(*connack.response_information);
-    }
-  }
-  std::erase_if(filters, [](const std::string& filter) { return !is_topic_filter(filter); });
-  if (filters.empty()) {  // R-MQTT.16
-    signal([](Signals& signals) { signals.text = "nothing to subscribe to"; });
-    return false;
-  }
-  attempt.subscribe(filters);
-  const auto subscribed = [this] { return signals_.subscribe_done || signals_.lost || stopping_; };
-  const bool answered = wait_until(subscribed, Clock::now() + options_.connect_timeout);
-  std::lock_guard lock(mutex_);
-  if (!answered) signals_.text = "no SUBACK in time";
-  if (!answered || signals_.lost || stopping_) return false;
-  if (!signals_.granted) signals_.text = "the broker refuses every subscription";  // R-MQTT.17
-  return signals_.granted;
 }
 
 void MqttLink::deliver_early() {
@@ -246,7 +258,7 @@ void MqttLink::on_received(Received received) {
     std::lock_guard lock(mutex_);
     if (!direct_) {
       // A resumed session delivers before SUBACK. What is beyond the bound was never promised.
-      if (early_.size() < options_.max_handling) early_.push_back(std::move(received));
+      if (early_.size() < options_->max_handling) early_.push_back(std::move(received));
       return;
     }
   }
@@ -261,17 +273,21 @@ void MqttLink::pump(Attempt& attempt) {
     std::string reply;
     bool writable = false;
     bool nudge = false;
+    bool resubscribe = false;
     {
       std::unique_lock lock(mutex_);
-      auto deadline = stopping_ ? stop_by_ : Clock::time_point::max();
+      const auto leaving = [this] { return stopping_ || reconnecting_; };
+      auto deadline = leaving() ? leave_by_ : Clock::time_point::max();
       if (!in_flight_.empty()) {
-        deadline = std::min({deadline, in_flight_.front().sent + options_.ack_timeout, nudge_at});
+        deadline = std::min({deadline, in_flight_.front().sent + options_->ack_timeout, nudge_at});
       }
       const auto something_to_do = [&] {
         const bool can_send = !queue_.empty() && in_flight_.size() < window_;
-        const bool drained = stopping_ && queue_.empty() && in_flight_.empty();
-        const bool just_stopped = stopping_ && deadline > stop_by_;
-        return signals_.lost || can_send || drained || just_stopped;
+        const bool drained = leaving() && queue_.empty() && in_flight_.empty();
+        const bool just_left = leaving() && deadline > leave_by_;
+        const bool answered = !asked_.empty() && signals_.subscribe_done;
+        const bool ask = asked_.empty() && resubscribe_;
+        return signals_.lost || can_send || drained || just_left || answered || ask;
       };
       if (deadline == Clock::time_point::max()) {
         changed_.wait(lock, something_to_do);
@@ -280,8 +296,10 @@ void MqttLink::pump(Attempt& attempt) {
       }
       const auto now = Clock::now();
       if (signals_.lost) return;
-      if (stopping_ && ((queue_.empty() && in_flight_.empty()) || now >= stop_by_)) return;
-      if (!in_flight_.empty() && now >= in_flight_.front().sent + options_.ack_timeout) {
+      if (leaving() && ((queue_.empty() && in_flight_.empty()) || now >= leave_by_)) return;
+      if (!asked_.empty() && signals_.subscribe_done) note_granted();
+      resubscribe = asked_.empty() && resubscribe_;
+      if (!in_flight_.empty() && now >= in_flight_.front().sent + options_->ack_timeout) {
         signals_.text = "no PUBACK in time";
         return;
       }
@@ -297,7 +315,7 @@ void MqttLink::pump(Attempt& attempt) {
         batch.push_back(&outgoing);
       }
       reply = response_information_;
-      writable = refused_full_ && queue_.size() <= options_.max_queued / 2;
+      writable = refused_full_ && queue_.size() <= options_->max_queued / 2;
       if (writable) refused_full_ = false;
     }
     for (Outgoing* outgoing : batch) {
@@ -307,6 +325,7 @@ void MqttLink::pump(Attempt& attempt) {
         on_acknowledged(outgoing, SendResult::kLost);
       }
     }
+    if (resubscribe) change_subscriptions(attempt);
     if (writable) owner_.on_link_writable();
     if (nudge) nudge_paho();
     if (!batch.empty()) nudge_after = kFirstNudge;
@@ -326,7 +345,8 @@ void MqttLink::on_acknowledged(Outgoing* outgoing, SendResult result) {
     } else {
       ++counters_.failed;
     }
-    if ((was_full && !queue_.empty()) || (stopping_ && in_flight_.empty())) changed_.notify_all();
+    const bool leaving = stopping_ || reconnecting_;
+    if ((was_full && !queue_.empty()) || (leaving && in_flight_.empty())) changed_.notify_all();
   }
   if (outgoing->done) outgoing->done(result);
 }
@@ -349,8 +369,11 @@ void MqttLink::take_down(std::unique_ptr<Attempt> attempt) {
     was_up = up_.exchange(false);
     direct_ = false;
     stopping = stopping_;
+    if (was_up && reconnecting_ && !signals_.lost) signals_.text = "connects anew";
     info = failure_info(was_up ? number_ : 0);
-    if (!stopping) ++(was_up ? counters_.disconnects : counters_.connect_failures);
+    if (!stopping && !(was_up && reconnecting_)) {
+      ++(was_up ? counters_.disconnects : counters_.connect_failures);
+    }
   }
   attempt.reset();  // Paho fails what is in flight here, by on_acknowledged()
   const SendResult result = stopping ? SendResult::kClosed : SendResult::kLost;

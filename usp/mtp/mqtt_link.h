@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -76,7 +77,8 @@ class MqttLink {
   };
 
   /// `receives`: subscribes, and gives up a connection on which nothing was granted (R-MQTT.17).
-  MqttLink(const MqttOptions& options, std::string client_id, bool receives, Owner& owner);
+  MqttLink(std::shared_ptr<const MqttOptions> options, std::string client_id, bool receives,
+           Owner& owner);
   ~MqttLink();
   MqttLink(const MqttLink&) = delete;
   MqttLink& operator=(const MqttLink&) = delete;
@@ -85,6 +87,11 @@ class MqttLink {
   /// Tells the thread to end; join() waits for it.
   void begin_stop(std::chrono::milliseconds grace);
   void join();
+
+  /// As MqttTransport's.
+  void reconfigure(std::shared_ptr<const MqttOptions> options, std::string client_id);
+  void reconnect();
+  std::vector<SubscriptionState> subscriptions() const;
 
   /// On refusal `message` and `done` are left as they were.
   std::optional<SendResult> send(OutboundMessage& message, SendCompletion& done);
@@ -108,16 +115,26 @@ class MqttLink {
     bool connect_done = false;
     bool subscribe_done = false;
     bool lost = false;
-    bool granted = false;
+    std::vector<int> granted;  ///< reason codes of SUBACK
     Connack connack;
     int reason_code = 0;
     std::string text;
   };
 
+  struct Subscribed {
+    int qos = 1;
+    SubscriptionState::Is is = SubscriptionState::Is::kPending;
+  };
+  using Filters = std::map<std::string, int>;  ///< as on the wire, and their QoS
+
   void run();
   bool run_connection();  ///< true: it was up long enough to count as a success
+  void take_options();    ///< with mutex_ held
   bool establish(Attempt& attempt);
-  bool subscribe(Attempt& attempt, const Connack& connack);
+  bool subscribe(Attempt& attempt);
+  Filters wanted_filters(const MqttOptions& options) const;
+  void change_subscriptions(Attempt& attempt);
+  void note_granted();  ///< with mutex_ held
   void pump(Attempt& attempt);
   void deliver_early();
   void take_down(std::unique_ptr<Attempt> attempt);
@@ -130,11 +147,11 @@ class MqttLink {
   void on_received(Received received);
   void signal(const std::function<void(Signals&)>& change);
 
-  const MqttOptions& options_;
   const bool receives_;
   Owner& owner_;
   std::string client_id_;  ///< of the thread; as assigned by the broker once it has (R-MQTT.11)
   std::chrono::seconds keep_alive_;
+  Connack connack_;  ///< of the thread
   std::mt19937_64 random_;
   std::uint32_t failures_ = 0;
   std::thread thread_;
@@ -142,8 +159,18 @@ class MqttLink {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
+  /// Of this or the last connection; changed by the thread only.
+  std::shared_ptr<const MqttOptions> options_;
+  std::shared_ptr<const MqttOptions> next_options_;
+  std::string configured_id_;
+  std::string next_id_;
   bool stopping_ = false;
-  Clock::time_point stop_by_;
+  bool reconnecting_ = false;
+  Clock::time_point leave_by_;  ///< while one of the two
+  bool disabled_ = false;       ///< R-MQTT.16, until it is configured anew
+  std::map<std::string, Subscribed> subscribed_;
+  std::vector<std::string> asked_;  ///< in the SUBSCRIBE that is under way
+  bool resubscribe_ = false;
   std::uint64_t number_ = 0;  ///< of the connection that is up
   Signals signals_;
   std::deque<Outgoing> queue_;

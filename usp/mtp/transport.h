@@ -55,6 +55,7 @@ const char* name_of(SendResult result);
 
 /// What a new connection agreed on.
 struct ConnectionInfo {
+  std::string endpoint_id;   ///< whose connection it is; empty: it serves all endpoints
   std::uint64_t number = 0;  ///< 1 for the first, never used twice by one transport
   std::string client_id;     ///< as assigned by the broker where we gave none (R-MQTT.9)
   bool session_present = false;
@@ -63,14 +64,15 @@ struct ConnectionInfo {
 };
 
 struct DisconnectInfo {
+  std::string endpoint_id;   ///< as in ConnectionInfo
   std::uint64_t number = 0;  ///< of the connection that ended; 0: an attempt that failed
   int reason_code = 0;       ///< MQTT 5.0 reason code of CONNACK or DISCONNECT; 0: none came
   std::string text;
   std::uint32_t failed_attempts = 0;  ///< in a row, this one included
 };
 
-/// Called on the transport's threads, never two calls of on_message() at a time. Nothing here may
-/// block, throw, or stop the transport; sending is fine.
+/// Called on the transport's threads, never two calls of on_message() at a time for one connection.
+/// Nothing here may block, throw, or stop the transport; sending is fine.
 class TransportHandler {
  public:
   virtual ~TransportHandler() = default;
@@ -138,6 +140,7 @@ class Transport {
   virtual std::optional<SendResult> send(OutboundMessage message, SendCompletion done) = 0;
   std::optional<SendResult> send(OutboundMessage message) { return send(std::move(message), {}); }
 
+  /// One that gives each endpoint its own connection: at least one stands.
   virtual bool is_connected() const = 0;
   virtual TransportCounters counters() const = 0;
 };
