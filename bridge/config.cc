@@ -299,6 +299,8 @@ void read_mqtt_tls(ConfigSection& s, MqttConfig::Tls& tls) {
 }
 
 void read_mqtt(ConfigSection& s, MqttConfig& mqtt) {
+  s.choice("mode", mqtt.mode,
+           {{"shared", MqttConfig::Mode::kShared}, {"per-agent", MqttConfig::Mode::kPerAgent}});
   s.text("host", mqtt.host, check_not_empty);
   s.number<std::uint16_t>("port", mqtt.port, 0, kMaxPort);
   s.choice("version", mqtt.version,
@@ -311,6 +313,13 @@ void read_mqtt(ConfigSection& s, MqttConfig& mqtt) {
   s.number<std::size_t>("connections", mqtt.connections, 1, 64);
   s.text("agent_topic", mqtt.agent_topic, check_agent_topic);
   s.number("qos", mqtt.qos, 0, 1);
+  s.section("per_agent", [&](ConfigSection& inner) {
+    inner.text("client_id", mqtt.per_agent.client_id);
+    inner.text("username", mqtt.per_agent.username);
+    inner.text("password", mqtt.per_agent.password);
+    inner.number<std::size_t>("max_agents", mqtt.per_agent.max_agents, 1, 10'000);
+    inner.rate("connect_rate", mqtt.per_agent.connect_rate);
+  });
   s.section("reconnect", [&](ConfigSection& inner) {
     inner.duration("min", mqtt.reconnect.min, milliseconds(10), milliseconds(3'600'000));
     inner.duration("max", mqtt.reconnect.max, milliseconds(10), milliseconds(3'600'000));

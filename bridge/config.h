@@ -240,13 +240,19 @@ struct CwmpConfig {
 
 struct MqttConfig {
   enum class Version { k5, k311 };
+  /// How agents are on the broker.
+  enum class Mode {
+    kShared,    ///< a few connections carry all of them
+    kPerAgent,  ///< each has a connection of its own
+  };
 
+  Mode mode = Mode::kShared;
   std::string host = "localhost";
   std::uint16_t port = 0;  ///< 0: 1883, or 8883 with TLS; see broker_port()
   Version version = Version::k5;
   std::string username;
   std::string password;
-  std::string client_id = "usp-bridge";  ///< the connections append "-0", "-1" ...
+  std::string client_id = "usp-bridge";  ///< shared: the connections append "-0", "-1" ...
   std::chrono::seconds keep_alive{60};
   std::size_t connections = 2;
   std::string agent_topic = "usp/v1/agent/{endpoint_id}";
@@ -260,6 +266,16 @@ struct MqttConfig {
     bool verify = true;
     bool operator==(const Tls&) const = default;
   } tls;
+
+  /// Of Mode::kPerAgent. {endpoint_id} stands for the agent's Endpoint ID.
+  struct PerAgent {
+    std::string client_id = "{endpoint_id}";  ///< empty: the broker assigns one, which is kept
+    std::string username;                     ///< empty: MqttConfig::username
+    std::string password;                     ///< empty: MqttConfig::password
+    std::size_t max_agents = 1000;            ///< those beyond it are not on the broker
+    double connect_rate = 50;                 ///< connections begun a second
+    bool operator==(const PerAgent&) const = default;
+  } per_agent;
 
   struct Reconnect {
     std::chrono::milliseconds min{1'000};

@@ -11,6 +11,7 @@
 #include "bridge/config.h"
 #include "bridge/event_hub.h"
 #include "bridge/metrics.h"
+#include "bridge/northbound.h"
 #include "bridge/registry.h"
 #include "bridge/runtime.h"
 
@@ -111,6 +112,7 @@ asio::awaitable<Result<bool>> ControlBackend::forget(std::string endpoint_id) {
   std::int64_t id = (*device)->id();
   runtime_.registry->forget(id);
   asio::post((*device)->strand(), [target = *device] { target->shut_down(); });
+  runtime_.northbound->remove_agent(endpoint_id);
   auto erase_state = [id](StateWriter& state) -> Result<void> {
     auto erased = state.erase_device(id);
     return erased ? Result<void>{} : tl::unexpected(erased.error());

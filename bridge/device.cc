@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "bridge/agent/local_schema.h"
@@ -26,6 +27,14 @@ constexpr std::chrono::seconds kAnswerGrace{30};
 
 /// Device.LocalAgent.SoftwareVersion.
 constexpr const char* kSoftwareVersion = USP_BRIDGE_VERSION;
+
+/// Of the connection that the agent has to the broker.
+bool touches_mqtt(const LocalCommit& local) {
+  constexpr std::string_view kClient = "Device.MQTT.Client.";
+  const auto below = [&](std::string_view path) { return path.starts_with(kClient); };
+  return std::ranges::any_of(local.puts, below, &LocalValue::path) ||
+         std::ranges::any_of(local.erases, below);
+}
 
 bool changes_names(const TreeUpdate& update) {
   return !std::holds_alternative<ValuesRead>(update) &&
@@ -131,9 +140,9 @@ std::unique_ptr<Snapshot> Device::snapshot() {
   }
   auto out = std::make_unique<Snapshot>();
   AgentFacts& facts = out->facts;
-  runtime_.northbound->fill(facts);
   facts.now_ms = now_ms();
   facts.endpoint_id = endpoint_id_;
+  runtime_.northbound->fill(facts);
   facts.software_version = kSoftwareVersion;
   facts.device_software_version = row_.software_version;
   facts.response_topic = runtime_.northbound->agent_topic(endpoint_id_);
@@ -296,6 +305,7 @@ asio::awaitable<Result<void>> Device::commit(Commit commit) {
 
   StateWrite state;
   bool notify = !rows.empty();
+  const bool mqtt_changed = std::ranges::any_of(commit.local, touches_mqtt);
   if (notify || row_changed || !commit.state.empty() || !commit.local.empty()) {
     std::size_t cap = runtime_.config.device.outbox_cap;
     Metrics* metrics = &runtime_.metrics;
@@ -328,8 +338,9 @@ asio::awaitable<Result<void>> Device::commit(Commit commit) {
     spdlog::error("device {}: not stored: {}", endpoint_id_, result.error().text);
     stored_row_.learned += "?";  // differs from every row: written again next time
     loaded_ = false;  // what is in memory is ahead of the store: read again before the next use
-  } else if (notify) {
-    runtime_.northbound->poke();
+  } else {
+    if (notify) runtime_.northbound->poke();
+    if (mqtt_changed) runtime_.northbound->configure_agent(*this);
   }
   co_return result;
 }

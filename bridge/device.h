@@ -111,6 +111,7 @@ class Device : public std::enable_shared_from_this<Device> {
   const Learned& learned() const { return learned_; }
   const Tree& tree() const { return tree_; }
   LocalModel& local() { return *local_; }
+  const LocalModel& local() const { return *local_; }
   const PathMap& path_map() const { return *path_map_; }
   VirtualAgent& agent() { return *agent_; }
   /// What commands it can be asked for.

@@ -9,6 +9,7 @@
 #include "bridge/device.h"
 #include "bridge/first_contact_budget.h"
 #include "bridge/metrics.h"
+#include "bridge/northbound.h"
 #include "bridge/random_text.h"
 #include "bridge/runtime.h"
 #include "bridge/task/first_contact.h"
@@ -95,6 +96,7 @@ asio::awaitable<void> Device::finish_first_contact() {
   spdlog::info("device {}: learned, {} names in {:.1f} s", endpoint_id_, tree_.size(), seconds);
   agent_->plan_notifications(true);
   plan_xmpp();
+  runtime_.northbound->configure_agent(*this);
 }
 
 asio::awaitable<bool> Device::take_place(std::uint64_t session, WorkPtr work) {

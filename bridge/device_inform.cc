@@ -159,7 +159,10 @@ asio::awaitable<tl::expected<BegunSession, cwmp::Refusal>> Device::begin(
     co_return tl::unexpected(Refusal{Refusal::Kind::kBusy, std::chrono::seconds(30), "store"});
   }
   on_credential_settled(credential, start.username);
-  if (boot) runtime_.northbound->poke();  // retries begin anew
+  if (boot) {
+    runtime_.northbound->poke();  // retries begin anew
+    if (onboarded_) runtime_.northbound->restart_agent(endpoint_id_);
+  }
   auto touch = [id = id_, time = last_inform_ms_.load()](MirrorWriter& mirror) {
     return mirror.put_last_inform_ms(id, time);
   };

@@ -47,8 +47,6 @@
 #include "cwmp/stun_server.h"
 #include "cwmp/udp_connection_request.h"
 #include "cwmp/xmpp_client.h"
-#include "usp/mtp/mqtt.h"
-#include "usp/topic.h"
 
 namespace bridge {
 
@@ -203,43 +201,6 @@ cwmp::StunServerOptions stun_options(const CwmpConfig::Stun& config, Metrics& me
   return out;
 }
 
-usp::mtp::MqttOptions mqtt_options(const MqttConfig& config) {
-  usp::mtp::MqttOptions out;
-  out.host = config.host;
-  out.port = config.broker_port();
-  if (config.version == MqttConfig::Version::k311)
-    out.version = usp::mtp::MqttOptions::Version::k311;
-  out.username = config.username;
-  out.password = config.password;
-  out.client_id = config.client_id;
-  out.connections = config.connections;
-  out.tls.enabled = config.tls.enabled;
-  out.tls.ca = config.tls.ca;
-  out.tls.certificate = config.tls.certificate;
-  out.tls.key = config.tls.key;
-  out.tls.verify = config.tls.verify;
-  // Every agent's topic: the template up to its placeholder, then anything.
-  std::string filter = config.agent_topic;
-  std::size_t placeholder = filter.find(usp::kEndpointPlaceholder);
-  out.subscriptions = {filter.substr(0, placeholder) + "#"};
-  out.subscription_qos = config.qos;
-  out.keep_alive = config.keep_alive;
-  out.retry.time = config.reconnect.min;
-  out.retry.max_interval = config.reconnect.max;
-  out.max_queued = config.max_queued_messages;
-  out.max_handling = config.max_queued_messages;
-  out.max_message_bytes = config.max_message_bytes;
-  return out;
-}
-
-std::unique_ptr<usp::mtp::Transport> make_transport(const MqttConfig& config) {
-  try {
-    return std::make_unique<usp::mtp::MqttTransport>(mqtt_options(config));
-  } catch (const std::invalid_argument& error) {
-    throw std::runtime_error(error.what());
-  }
-}
-
 control::ServerOptions grpc_options(const GrpcConfig& config) {
   control::ServerOptions out;
   out.listen = config.listen;
@@ -277,7 +238,7 @@ struct Gateway::Impl {
         sessions(runtime),
         stun_handler(runtime),
         observer(metrics),
-        northbound(runtime, make_transport(settings.mqtt)),
+        northbound(runtime),
         backend(runtime),
         credential_backend(runtime),
         importer(*store, settings.cwmp.auth,
@@ -476,7 +437,7 @@ std::vector<std::string> Gateway::Impl::not_ready() const {
   if (!config.cwmp.auth.credentials_file.empty() && !importer.has_read()) {
     reasons.emplace_back("credentials: the file is being read");
   }
-  if (!northbound.connected()) reasons.emplace_back("mqtt: not connected");
+  if (!northbound.ready()) reasons.emplace_back("mqtt: not connected");
   if (std::string trouble = store_health.trouble(); !trouble.empty()) reasons.push_back(trouble);
   return reasons;
 }

@@ -10,7 +10,8 @@ namespace {
 // learned   := "1" LF line*
 // line      := key SP value LF          an unknown key is skipped
 // key       := "unsupported" | "listed" (one line each name) | "asked" | "next_level_only"
-//            | "fixed_credential" | "booleans" | "batch" | "batch_limit" | "firmware" | "cwmp_minor"
+//            | "fixed_credential" | "booleans" | "batch" | "batch_limit" | "firmware" |
+//            "cwmp_minor"
 // Method names and the version hold no line feed; one that does is not written.
 constexpr std::string_view kVersion = "1";
 

@@ -143,6 +143,9 @@ Metrics::Metrics()
                         "USP notifications to controllers", {"type", "outcome"}),
       mqtt_connected(
           gauge(*registry_, "usp_bridge_mqtt_connected", "Connections to the broker that stand")),
+      mqtt_agents_refused(
+          counter(*registry_, "usp_bridge_mqtt_agents_refused_total",
+                  "Agents that are not on the broker for want of a connection of their own")),
       mqtt_published(
           counter(*registry_, "usp_bridge_mqtt_published_total", "MQTT messages published")),
       mqtt_received(

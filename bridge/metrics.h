@@ -95,6 +95,7 @@ class Metrics {
   CounterFamily usp_notifications;  ///< type: ValueChange ..., outcome: sent, confirmed, expired
 
   prometheus::Gauge& mqtt_connected;  ///< connections to the broker that stand
+  prometheus::Counter& mqtt_agents_refused;
   prometheus::Counter& mqtt_published;
   prometheus::Counter& mqtt_received;
   CounterFamily mqtt_dropped;  ///< reason

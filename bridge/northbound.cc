@@ -10,6 +10,7 @@
 #include "bridge/agent/virtual_agent.h"
 #include "bridge/device.h"
 #include "bridge/metrics.h"
+#include "bridge/mqtt_options.h"
 #include "bridge/registry.h"
 #include "bridge/runtime.h"
 #include "usp/topic.h"
@@ -19,12 +20,36 @@ namespace bridge {
 namespace asio = boost::asio;
 using usp::mtp::SendResult;
 
-Northbound::Northbound(Runtime& runtime, std::unique_ptr<usp::mtp::Transport> transport)
+namespace {
+
+bool has_own_connections(const Runtime& runtime) {
+  return runtime.config.mqtt.mode == MqttConfig::Mode::kPerAgent;
+}
+
+}  // namespace
+
+Northbound::Northbound(Runtime& runtime, std::unique_ptr<usp::mtp::Transport> shared)
     : runtime_(runtime),
-      transport_(std::move(transport)),
+      transport_(std::move(shared)),
       strand_(asio::make_strand(runtime.executor)),
       outbox_signal_(strand_),
-      timer_signal_(strand_) {
+      timer_signal_(strand_),
+      links_(!transport_ && has_own_connections(runtime)) {
+  const MqttConfig& mqtt = runtime.config.mqtt;
+  if (transport_) {
+    // given
+  } else if (has_own_connections(runtime)) {
+    auto agents = std::make_unique<usp::mtp::MqttAgents>(
+        usp::mtp::MqttAgentsOptions{mqtt.per_agent.max_agents, mqtt.per_agent.connect_rate});
+    own_ = std::make_unique<AgentConnections>(runtime, *agents);
+    transport_ = std::move(agents);
+  } else {
+    try {
+      transport_ = std::make_unique<usp::mtp::MqttTransport>(shared_mqtt_options(mqtt));
+    } catch (const std::invalid_argument& error) {
+      throw std::runtime_error(error.what());
+    }
+  }
   for (const ControllerConfig& controller : runtime.config.controllers) {
     controllers_.emplace(controller.endpoint_id, &controller);
   }
@@ -34,6 +59,7 @@ Northbound::~Northbound() = default;
 
 void Northbound::start() {
   transport_->start(*this);
+  if (own_) own_->start();
   loops_ = 2;
   auto outbox = run_outbox();
   asio::co_spawn(strand_, std::move(outbox), asio::detached);
@@ -43,10 +69,23 @@ void Northbound::start() {
 
 void Northbound::stop(std::chrono::milliseconds grace) {
   stopping_ = true;
+  if (own_) own_->stop();
   poke();
   transport_->stop(grace);
-  connection_ = 0;
+  links_.clear();
 }
+
+void Northbound::configure_agent(const Device& device) {
+  if (own_) own_->configure(device);
+}
+void Northbound::restart_agent(const std::string& endpoint_id) {
+  if (own_) own_->restart(endpoint_id);
+}
+void Northbound::remove_agent(const std::string& endpoint_id) {
+  if (own_) own_->remove(endpoint_id);
+}
+
+bool Northbound::ready() const { return connected() || (own_ && own_->empty()); }
 
 void Northbound::poke() {
   if (poked_.exchange(true)) return;
@@ -62,14 +101,16 @@ std::string Northbound::agent_topic(const std::string& endpoint_id) const {
 }
 
 void Northbound::fill(AgentFacts& facts) const {
+  const BrokerLinks::Link link = links_.of(facts.endpoint_id);
+  facts.connected = link.number != 0;
+  facts.connected_since_ms = link.since_ms;
+  facts.client_id = link.client_id;
+  facts.discovered_topic = link.reply_topic;
+  if (own_) return own_->fill(facts.endpoint_id, facts);
   usp::mtp::TransportCounters counters = transport_->counters();
-  facts.connected = connected();
-  facts.connected_since_ms = connected_since_ms_;
   facts.messages_sent = counters.delivered;
   facts.messages_received = counters.received;
   facts.connection_errors = static_cast<std::uint32_t>(counters.connect_failures);
-  std::lock_guard lock(mutex_);
-  facts.client_id = client_id_;
 }
 
 const ControllerConfig* Northbound::controller(const std::string& endpoint_id) const {
@@ -126,6 +167,12 @@ asio::awaitable<void> Northbound::receive(usp::mtp::InboundMessage message) {
     co_return;
   }
   std::string endpoint_id(*to_id);
+  if (!message.endpoint_id.empty() && message.endpoint_id != endpoint_id) {
+    metrics.mqtt_dropped.add({"another agent"});
+    spdlog::info("mqtt: record for {} on the connection of {} dropped", endpoint_id,
+                 message.endpoint_id);
+    co_return;
+  }
   Result<DevicePtr> found = co_await runtime_.registry->by_endpoint_id(endpoint_id);
   if (!found || !*found) {
     metrics.mqtt_dropped.add({"unknown agent"});
@@ -186,15 +233,13 @@ asio::awaitable<void> Northbound::receive(usp::mtp::InboundMessage message) {
 void Northbound::greet(const std::string& from_id, std::int64_t device_id,
                        const std::string& controller_id) {
   const ControllerConfig* to = controller(controller_id);
-  std::uint64_t connection = connection_;
-  if (to == nullptr || connection == 0) return;
-  {
-    std::lock_guard lock(mutex_);
-    if (!greeted_.emplace(device_id, controller_id).second) return;
-  }
+  if (to == nullptr) return;
+  const std::uint64_t connection = links_.take_greeting(from_id, device_id, controller_id);
+  if (connection == 0) return;
   auto version = runtime_.config.mqtt.version == MqttConfig::Version::k5 ? usp::MqttVersion::kV5
                                                                          : usp::MqttVersion::kV311;
-  std::string topic = agent_topic(from_id);
+  std::string topic = links_.reply_topic_of(from_id);
+  if (topic.empty()) topic = agent_topic(from_id);
   std::string record = usp::encode_mqtt_connect(from_id, controller_id, version, topic);
   auto refused = transport_->send({to->resolved_topic(),
                                    std::move(record),
@@ -203,9 +248,7 @@ void Northbound::greet(const std::string& from_id, std::int64_t device_id,
                                    from_id,
                                    runtime_.config.mqtt.qos,
                                    connection});
-  if (!refused) return;
-  std::lock_guard lock(mutex_);
-  greeted_.erase({device_id, controller_id});
+  if (refused) links_.return_greeting(from_id, device_id, controller_id);
 }
 
 void Northbound::publish(const Target& target, const usp_msg::Msg& msg,
@@ -218,7 +261,7 @@ void Northbound::publish(const Target& target, const usp_msg::Msg& msg,
   out.correlation = target.correlation;
   out.from = target.from_id;
   out.qos = runtime_.config.mqtt.qos;
-  out.connection = connection_;
+  out.connection = links_.number_of(target.from_id);
   if (out.connection == 0) return done(SendResult::kNotConnected);
   auto refused = transport_->send(std::move(out), done);
   if (refused) return done(*refused);
@@ -246,30 +289,35 @@ void Northbound::send(const Device& device, const std::string& controller_id,
 // ---- the connection
 
 void Northbound::on_connected(const usp::mtp::ConnectionInfo& info) {
-  spdlog::info("mqtt: connected to {}:{} as {}", runtime_.config.mqtt.host,
-               runtime_.config.mqtt.broker_port(), info.client_id);
-  {
-    std::lock_guard lock(mutex_);
-    greeted_.clear();
-    client_id_ = info.client_id;
+  const bool own = own_ != nullptr;
+  spdlog::log(own ? spdlog::level::debug : spdlog::level::info, "mqtt: connected to {}:{} as {}",
+              runtime_.config.mqtt.host, runtime_.config.mqtt.broker_port(), info.client_id);
+  links_.on_connected(info, now_ms());
+  runtime_.metrics.mqtt_connected.Set(static_cast<double>(links_.count()));
+  if (own) {
+    own_->on_connected(info);
+    auto greeting = greet_for(info.endpoint_id);
+    asio::co_spawn(runtime_.executor, std::move(greeting), asio::detached);
+  } else {
+    auto greeting = greet_all(info.number);
+    asio::co_spawn(runtime_.executor, std::move(greeting), asio::detached);
   }
-  connection_ = info.number;
-  connected_since_ms_ = now_ms();
-  runtime_.metrics.mqtt_connected.Set(1);
-  auto greeting = greet_all(info.number);
-  asio::co_spawn(runtime_.executor, std::move(greeting), asio::detached);
   poke();
 }
 
 void Northbound::on_disconnected(const usp::mtp::DisconnectInfo& info) {
-  if (info.number != 0) {
-    connection_ = 0;
-    runtime_.metrics.mqtt_connected.Set(0);
-  }
-  spdlog::warn("mqtt: {} {}:{}: {} (reason code {}, attempt {})",
+  links_.on_disconnected(info);
+  runtime_.metrics.mqtt_connected.Set(static_cast<double>(links_.count()));
+  spdlog::warn("mqtt: {} {}:{}{}{}: {} (reason code {}, attempt {})",
                info.number != 0 ? "lost" : "cannot connect to", runtime_.config.mqtt.host,
-               runtime_.config.mqtt.broker_port(), info.text, info.reason_code,
-               info.failed_attempts);
+               runtime_.config.mqtt.broker_port(), info.endpoint_id.empty() ? "" : " as ",
+               info.endpoint_id, info.text, info.reason_code, info.failed_attempts);
+}
+
+asio::awaitable<void> Northbound::greet_for(std::string endpoint_id) {
+  Result<DevicePtr> device = co_await runtime_.registry->by_endpoint_id(endpoint_id);
+  if (!device || !*device) co_return;
+  for (const auto& [id, config] : controllers_) greet(endpoint_id, (*device)->id(), id);
 }
 
 asio::awaitable<void> Northbound::greet_all(std::uint64_t connection) {
@@ -279,7 +327,7 @@ asio::awaitable<void> Northbound::greet_all(std::uint64_t connection) {
       std::chrono::duration<double>(kPage / runtime_.config.mqtt.connect_record_rate));
   asio::steady_timer timer(runtime_.executor);
   std::int64_t after = 0;
-  while (!stopping_ && connection_ == connection) {
+  while (!stopping_ && links_.number_of({}) == connection) {
     auto read = [after](StateReader& state, MirrorReader&) {
       DeviceFilter filter;
       filter.onboarded = true;

@@ -9,13 +9,13 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
-#include <set>
 #include <string>
 #include <unordered_set>
 #include <vector>
 
 #include "bridge/agent/agent_facts.h"
+#include "bridge/agent_connections.h"
+#include "bridge/broker_links.h"
 #include "bridge/config.h"
 #include "bridge/result.h"
 #include "bridge/store/rows.h"
@@ -32,7 +32,9 @@ struct Runtime;
 /// Thread-safe.
 class Northbound final : private usp::mtp::TransportHandler {
  public:
-  Northbound(Runtime& runtime, std::unique_ptr<usp::mtp::Transport> transport);
+  /// `shared`: carries all agents, whatever the configuration says; nullptr: as that says. Throws
+  /// std::runtime_error when it cannot work.
+  explicit Northbound(Runtime& runtime, std::unique_ptr<usp::mtp::Transport> shared = nullptr);
   ~Northbound() override;
 
   void start();
@@ -48,9 +50,19 @@ class Northbound final : private usp::mtp::TransportHandler {
   void poke();
   void poke_timers() { poke(); }
 
+  /// An agent that has come up, or whose Device.MQTT. has changed; on its device's strand. The
+  /// three do nothing where all agents share connections.
+  void configure_agent(const Device& device);
+  /// Its CPE has booted: a connection of its own is made anew.
+  void restart_agent(const std::string& endpoint_id);
+  void remove_agent(const std::string& endpoint_id);
+
   std::string agent_topic(const std::string& endpoint_id) const;
+  /// Of the agent `facts.endpoint_id`.
   void fill(AgentFacts& facts) const;
-  bool connected() const { return connection_ != 0; }
+  bool connected() const { return links_.any(); }
+  /// Connected, or there is no agent yet that would be.
+  bool ready() const;
   usp::mtp::TransportCounters counters() const { return transport_->counters(); }
 
   /// nullptr: not configured. Any thread.
@@ -79,7 +91,10 @@ class Northbound final : private usp::mtp::TransportHandler {
   void publish(const Target& target, const usp_msg::Msg& msg, usp::mtp::SendCompletion done);
   void greet(const std::string& from_id, std::int64_t device_id, const std::string& controller);
 
+  /// The Connect records of all agents of a shared connection.
   boost::asio::awaitable<void> greet_all(std::uint64_t connection);
+  /// Those of one agent.
+  boost::asio::awaitable<void> greet_for(std::string endpoint_id);
   boost::asio::awaitable<void> run_outbox();
   boost::asio::awaitable<bool> send_due();
   void deliver(const OutboxRow& row);
@@ -90,6 +105,7 @@ class Northbound final : private usp::mtp::TransportHandler {
 
   Runtime& runtime_;
   std::unique_ptr<usp::mtp::Transport> transport_;
+  std::unique_ptr<AgentConnections> own_;  ///< nullptr: all agents share connections
   std::map<std::string, const ControllerConfig*, std::less<>> controllers_;
   boost::asio::strand<boost::asio::any_io_executor> strand_;  ///< of the outbox and the timers
   Signal outbox_signal_;
@@ -98,12 +114,7 @@ class Northbound final : private usp::mtp::TransportHandler {
   std::atomic<bool> stopping_{false};
   std::atomic<bool> poked_{false};
   std::atomic<int> loops_{0};
-
-  std::atomic<std::uint64_t> connection_{0};  ///< 0: not connected
-  std::atomic<std::int64_t> connected_since_ms_{0};
-  mutable std::mutex mutex_;
-  std::string client_id_;
-  std::set<std::pair<std::int64_t, std::string>> greeted_;  ///< device and controller
+  BrokerLinks links_;
 };
 
 }  // namespace bridge

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 
 namespace bridge {
@@ -23,6 +25,9 @@ struct AgentFacts {
   // Device.MQTT.Client.1.: the connection this agent uses.
   bool connected = false;
   std::string client_id;
+  /// Topic Filter to Status of Device.MQTT.Client.{i}.Subscription.{i}. where that is not what
+  /// `connected` says.
+  std::map<std::string, std::string, std::less<>> topics;
   std::int64_t connected_since_ms = 0;
   std::uint64_t messages_sent = 0;
   std::uint64_t messages_received = 0;

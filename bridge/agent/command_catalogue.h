@@ -18,6 +18,7 @@ enum class CommandWay : std::uint8_t {
   kFactoryReset,  ///< FactoryReset RPC
   kTimer,         ///< kept by the bridge
   kOnboard,       ///< kept by the bridge: SendOnBoardRequest()
+  kReconnect,     ///< kept by the bridge: of an MQTT connection of the agent's own
   kCancel,        ///< of a row of LocalAgent.Request.: what the command was carried out by decides
   kSet,           ///< SetParameterValues of the arguments and of the target
   kToggle,        ///< the target, a boolean, is set to false and then to true

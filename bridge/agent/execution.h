@@ -36,6 +36,9 @@ class Execution : public std::enable_shared_from_this<Execution> {
   /// The last one that was begun.
   std::size_t step() const { return step_; }
 
+  /// A new connection to the broker was asked for: to be made when the answer is on its way.
+  bool reconnects() const { return reconnects_; }
+
   /// Does any step need the device?
   static bool needs_device(Device& device, const usp::Plan& plan);
 
@@ -95,6 +98,7 @@ class Execution : public std::enable_shared_from_this<Execution> {
   WorkPtr work_;  ///< under way
   std::size_t step_ = 0;
   bool cancelled_ = false;
+  bool reconnects_ = false;
   std::shared_ptr<Promise<bool>> timer_;  ///< waits for a time: set when cancelled
   std::string transfer_key_;              ///< CommandKey of the transfer under way
   std::string diagnostics_;               ///< object of the test under way, the device's own name

@@ -58,6 +58,9 @@ asio::awaitable<usp::StepResult> Execution::run_command(std::size_t index, Commi
       co_return co_await run_timer();
     case CommandWay::kOnboard:
       co_return run_onboard(index, commit);
+    case CommandWay::kReconnect:
+      reconnects_ = true;
+      co_return step_done();
     case CommandWay::kCancel:
       co_return co_await run_cancel(index);
     case CommandWay::kSet:

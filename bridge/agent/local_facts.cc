@@ -39,8 +39,6 @@ constexpr Fact kFacts[] = {
     {".Stats.", "MQTTMessagesReceived",
      [](const F& f) { return std::to_string(f.messages_received); }},
     {".Stats.", "ConnectionErrors", [](const F& f) { return std::to_string(f.connection_errors); }},
-    {".Subscription.{i}.", "Status",
-     [](const F& f) { return std::string(f.connected ? "Subscribed" : "Unsubscribed"); }},
     {"Cwmp.", "LastInformTime", [](const F& f) { return format_date_time(f.last_inform_ms); }},
     {"Cwmp.", "LastInformEvents", [](const F& f) { return f.last_inform_events; }},
     {"Cwmp.", "Reachability", [](const F& f) { return f.reachability; }},

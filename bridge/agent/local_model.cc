@@ -156,11 +156,19 @@ std::string LocalModel::read(std::string_view object_path, const LocalObject& ob
       return fact_text(object.path, param.name, facts);
     case LocalSource::kCount:
       return std::to_string(rows_of(joined(object_path, param.counted)).size());
+    case LocalSource::kTopicStatus:
+      return topic_status(object_path, facts);
     case LocalSource::kStored:
       break;
   }
   const Text found = text(joined(object_path, param.name), param);
   return found.from_template ? expanded(found.text, facts) : std::string(found.text);
+}
+
+std::string LocalModel::topic_status(std::string_view row, const AgentFacts& facts) const {
+  if (!get_flag(row, "Enable") || !facts.connected) return "Unsubscribed";
+  const auto at = facts.topics.find(expanded(get(row, "Topic"), facts));
+  return at == facts.topics.end() ? "Subscribed" : at->second;
 }
 
 usp::Value LocalModel::value(std::string_view object_path, std::string_view name,
@@ -316,6 +324,24 @@ std::vector<LocalBootParameter> LocalModel::boot_parameters(
     result.push_back({std::move(path), enabled, std::move(name)});
   }
   return result;
+}
+
+LocalMqttClient LocalModel::mqtt_client(const AgentFacts& facts) const {
+  constexpr std::string_view kClient = "Device.MQTT.Client.1.";
+  constexpr std::string_view kTopics = "Device.MQTT.Client.1.Subscription.";
+  LocalMqttClient client;
+  client.client_id = expanded(get(kClient, "ClientID"), facts);
+  client.keep_alive_s = get_number(kClient, "KeepAliveTime");
+  client.retry_time_s = get_number(kClient, "ConnectRetryTime");
+  client.retry_multiplier = get_number(kClient, "ConnectRetryIntervalMultiplier");
+  client.retry_max_s = get_number(kClient, "ConnectRetryMaxInterval");
+  for (std::uint32_t number : rows_of(kTopics)) {
+    const std::string row = row_path(kTopics, number);
+    std::string topic = expanded(get(row, "Topic"), facts);
+    if (topic.empty() || !get_flag(row, "Enable")) continue;
+    client.subscriptions.push_back({std::move(topic), static_cast<int>(get_number(row, "QoS"))});
+  }
+  return client;
 }
 
 std::vector<LocalRequest> LocalModel::requests() const {

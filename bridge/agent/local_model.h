@@ -70,6 +70,22 @@ struct LocalBootParameter {
   bool operator==(const LocalBootParameter&) const = default;
 };
 
+/// Device.MQTT.Client.1., as an agent with a connection of its own uses it.
+struct LocalMqttClient {
+  struct Subscription {
+    std::string topic;  ///< a Topic Filter
+    int qos = 1;
+    bool operator==(const Subscription&) const = default;
+  };
+  std::string client_id;  ///< empty: the broker is to choose
+  std::uint32_t keep_alive_s = 0;
+  std::uint32_t retry_time_s = 0;
+  std::uint32_t retry_multiplier = 0;  ///< thousandths
+  std::uint32_t retry_max_s = 0;
+  std::vector<Subscription> subscriptions;  ///< those that are enabled
+  bool operator==(const LocalMqttClient&) const = default;
+};
+
 /// A row of Device.LocalAgent.Request.
 struct LocalRequest {
   std::string path;
@@ -109,6 +125,7 @@ class LocalModel {
   /// `controller_path`: "Device.LocalAgent.Controller.1.".
   std::vector<LocalBootParameter> boot_parameters(std::string_view controller_path) const;
   std::vector<LocalRequest> requests() const;
+  LocalMqttClient mqtt_client(const AgentFacts& facts) const;
 
   /// Rows that differ from the template.
   std::size_t stored_count() const { return stored_.size(); }
@@ -136,6 +153,7 @@ class LocalModel {
   std::string read(std::string_view object_path, const LocalObject& object, const LocalParam& param,
                    const AgentFacts& facts) const;
   std::string topic_of(std::string_view controller_path) const;
+  std::string topic_status(std::string_view row, const AgentFacts& facts) const;
   LocalController controller_at(std::uint32_t number) const;
   const std::vector<std::uint32_t>& rows_of(std::string_view table_path) const;
   bool in_template(std::string_view table_path, std::uint32_t number) const;

@@ -8,6 +8,7 @@
 #include "usp/endpoint_id.h"
 #include "usp/path.h"
 #include "usp/subscription.h"
+#include "usp/topic.h"
 
 namespace bridge {
 namespace {
@@ -160,9 +161,14 @@ Objects controller_objects() {
   };
 }
 
-// Profiles MQTTClientCon:1 and MQTTClientSubscribe:1 (R-MQTT.4). All agents share connections that
-// the operator configures, so nothing here can be written.
-Objects mqtt_objects() {
+// Profiles MQTTClientCon:1 and MQTTClientSubscribe:1 (R-MQTT.4). Where all agents share connections
+// that the operator configures nothing here can be written. Where to connect and as whom is the
+// operator's business in any case: a controller must not lead a device away.
+Objects mqtt_objects(bool own_connection) {
+  const auto open = [own_connection](LocalParam param) {
+    if (!own_connection) param.access = ParamAccess::kReadOnly;
+    return param;
+  };
   return {
       {"Device.MQTT.", kReadOnly, {count("ClientNumberOfEntries", "Client.")}, {}},
       {"Device.MQTT.Capabilities.",
@@ -182,15 +188,15 @@ Objects mqtt_objects() {
         ro("TransportProtocol", kString, "TCP/IP"),
         ro("CleanSession", kBoolean, "true"),
         ro("CleanStart", kBoolean, "true"),
-        ro("KeepAliveTime", kUnsignedInt, "60"),
-        fact("ClientID", kString),
+        open(rw("KeepAliveTime", kUnsignedInt, "60", kKeepAlive)),
+        own_connection ? rw("ClientID", kString, "", kText128) : fact("ClientID", kString),
         ro("Username", kString),
         secret(ro("Password", kString)),
         ro("MessageRetryTime", kUnsignedInt, "5"),
-        ro("ConnectRetryTime", kUnsignedInt, "5"),
-        ro("ConnectRetryIntervalMultiplier", kUnsignedInt, "2000"),
-        ro("ConnectRetryMaxInterval", kUnsignedInt, "30720"),
-        ro("RequestResponseInfo", kBoolean, "false"),
+        open(rw("ConnectRetryTime", kUnsignedInt, "5", kRetryInterval)),
+        open(rw("ConnectRetryIntervalMultiplier", kUnsignedInt, "2000", kMultiplier)),
+        open(rw("ConnectRetryMaxInterval", kUnsignedInt, "30720", kPositive)),
+        ro("RequestResponseInfo", kBoolean, own_connection ? "true" : "false"),
         fact("ResponseInformation", kString),
         count("SubscriptionNumberOfEntries", "Subscription.")},
        {{"Alias"}, {"Name"}}},
@@ -200,10 +206,14 @@ Objects mqtt_objects() {
         counter("MQTTMessagesReceived", kUnsignedLong), counter("ConnectionErrors", kUnsignedInt)},
        {}},
       {"Device.MQTT.Client.{i}.Subscription.{i}.",
-       kReadOnly,
-       {alias(), ro("Enable", kBoolean, "true"), fact("Status", kString), ro("Topic", kString),
-        ro("QoS", kUnsignedInt, "1")},
-       {{"Alias"}, {"Topic"}}},
+       own_connection ? kAddDelete : kReadOnly,
+       {alias(),
+        open(rw("Enable", kBoolean, own_connection ? "false" : "true")),
+        {.name = "Status", .source = LocalSource::kTopicStatus},
+        open(rw("Topic", kString, "", kTopicFilter)),
+        open(rw("QoS", kUnsignedInt, "1", kQos))},
+       {{"Alias"}, {"Topic"}},
+       own_connection ? 32U : 0U},
   };
 }
 
@@ -224,7 +234,7 @@ Objects cwmp_objects(const std::string& vendor_root) {
 
 // ---- supported subtrees -------------------------------------------------------------------------
 
-std::shared_ptr<usp::SupportedObject> to_supported(const LocalObject& object) {
+std::shared_ptr<usp::SupportedObject> to_supported(const LocalObject& object, bool own_connection) {
   auto result = std::make_shared<usp::SupportedObject>();
   result->path = object.path;
   result->multi_instance = object.is_table();
@@ -245,6 +255,7 @@ std::shared_ptr<usp::SupportedObject> to_supported(const LocalObject& object) {
   }
   for (const CommandRow& row : CommandCatalogue::get().commands()) {
     if (row.object != object.path || !is_bridge_way(row.way)) continue;
+    if (row.way == CommandWay::kReconnect && !own_connection) continue;
     std::vector<usp::SupportedArgument> input;
     for (const CommandArgument& argument : row.input) {
       input.push_back({std::string(argument.name), argument.mandatory});
@@ -331,6 +342,14 @@ std::optional<std::string> wrong_text(LocalCheck check, std::string_view value) 
       return unless(!value.empty() && value.size() <= 64, "must have 1 to 64 characters");
     case kText64:
       return unless(value.size() <= 64, "longer than 64 characters");
+    case kText128:
+      return unless(value.size() <= 128, "longer than 128 characters");
+    case kTopicFilter:
+      return unless(usp::is_topic_filter(value), "not an MQTT topic filter");
+    case kQos:
+      return unless(in_range(value, 0, 1), "must be 0 or 1");
+    case kKeepAlive:
+      return unless(in_range(value, 0, 65535), "must be 0 to 65535");
   }
   return std::nullopt;
 }
@@ -342,10 +361,10 @@ const LocalParam* LocalObject::param(std::string_view name) const {
   return at == params.end() ? nullptr : &*at;
 }
 
-LocalSchema::LocalSchema(std::string_view vendor_prefix)
+LocalSchema::LocalSchema(std::string_view vendor_prefix, bool own_connection)
     : vendor_root_("Device." + std::string(vendor_prefix)) {
-  for (Objects part :
-       {agent_objects(), controller_objects(), mqtt_objects(), cwmp_objects(vendor_root_)}) {
+  for (Objects part : {agent_objects(), controller_objects(), mqtt_objects(own_connection),
+                       cwmp_objects(vendor_root_)}) {
     for (LocalObject& object : part) {
       std::string path = object.path;
       objects_.emplace(std::move(path), std::move(object));
@@ -355,7 +374,7 @@ LocalSchema::LocalSchema(std::string_view vendor_prefix)
   std::map<std::string_view, std::shared_ptr<usp::SupportedObject>> made;
   for (const auto& [path, object] : objects_) {
     if (path == "Device.") continue;
-    auto supported = to_supported(object);
+    auto supported = to_supported(object, own_connection);
     made.emplace(path, supported);
     const std::string_view parent = supported_parent(path);
     if (parent == "Device.") {

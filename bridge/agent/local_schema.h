@@ -15,9 +15,10 @@ namespace bridge {
 
 /// Where a value comes from.
 enum class LocalSource : std::uint8_t {
-  kStored,  ///< a stored difference, else the template, else the default
-  kCount,   ///< XNumberOfEntries
-  kFact,    ///< AgentFacts
+  kStored,       ///< a stored difference, else the template, else the default
+  kCount,        ///< XNumberOfEntries
+  kFact,         ///< AgentFacts
+  kTopicStatus,  ///< AgentFacts::topics, by Topic and Enable of the same row
 };
 
 /// What a new value must satisfy beyond its type (7012).
@@ -36,6 +37,10 @@ enum class LocalCheck : std::uint8_t {
   kPositive,        ///< at least 1
   kSubscriptionId,  ///< 1 to 64 characters
   kText64,
+  kText128,
+  kTopicFilter,  ///< an MQTT Topic Filter
+  kQos,          ///< 0 or 1
+  kKeepAlive,    ///< 0 to 65535
 };
 
 struct LocalParam {
@@ -65,8 +70,9 @@ struct LocalObject {
 /// Immutable; one per deployment, shared by all agents and threads.
 class LocalSchema {
  public:
-  /// `vendor_prefix`: "X_USPBRIDGE_".
-  explicit LocalSchema(std::string_view vendor_prefix);
+  /// `vendor_prefix`: "X_USPBRIDGE_". `own_connection`: each agent has an MQTT connection of its
+  /// own, so that it can be configured.
+  explicit LocalSchema(std::string_view vendor_prefix, bool own_connection = false);
 
   /// By supported path, "Device.LocalAgent.Subscription.{i}."; nullptr: none.
   const LocalObject* object(std::string_view supported_path) const;

@@ -68,7 +68,14 @@ void put_mqtt(Builder& build, const MqttConfig& mqtt) {
   build.put(client + "Username", mqtt.username);
   build.put(client + "ConnectRetryTime", seconds(mqtt.reconnect.min));
   build.put(client + "ConnectRetryMaxInterval", seconds(mqtt.reconnect.max));
+  if (mqtt.mode == MqttConfig::Mode::kPerAgent) {
+    build.put(client + "ClientID", mqtt.per_agent.client_id);
+    if (!mqtt.per_agent.username.empty()) {
+      build.put(client + "Username", mqtt.per_agent.username);
+    }
+  }
   const std::string subscription = build.row(client + "Subscription.", 1);
+  build.put(subscription + "Enable", "true");
   build.put(subscription + "Topic", mqtt.agent_topic);
   build.put(subscription + "QoS", std::to_string(mqtt.qos));
 
@@ -114,7 +121,8 @@ void put_subscription(Builder& build, const SubscriptionConfig& config, std::uin
 
 std::shared_ptr<const LocalTemplate> make_local_template(const Config& config) {
   auto result = std::make_shared<LocalTemplate>();
-  result->schema = std::make_shared<LocalSchema>(config.device.vendor_prefix);
+  result->schema = std::make_shared<LocalSchema>(config.device.vendor_prefix,
+                                                 config.mqtt.mode == MqttConfig::Mode::kPerAgent);
   Builder build(*result);
   put_role(build, 1, "Full Access", true);
   put_role(build, 2, "Read Only", false);

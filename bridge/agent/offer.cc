@@ -53,6 +53,7 @@ bool Offer::has_rpc(CommandWay way) const {
       return change_du;
     case CommandWay::kTimer:
     case CommandWay::kOnboard:
+    case CommandWay::kReconnect:
     case CommandWay::kCancel:
     case CommandWay::kSet:
     case CommandWay::kToggle:

@@ -4,6 +4,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "bridge/agent/command_request.h"
@@ -96,6 +97,12 @@ asio::awaitable<std::optional<usp_msg::Msg>> VirtualAgent::begin_operation(Calle
     if (!stored) {
       usp::Error error{usp::ErrorCode::kInternalError, "cannot be stored now", {}};
       co_return usp::make_error(todo.msg_id, error);
+    }
+    if (execution->reconnects()) {
+      // The answer is queued in this turn of the strand, and what is queued goes out first.
+      asio::post(device_.strand(), [device = device_.shared_from_this()] {
+        device->runtime().northbound->restart_agent(device->endpoint_id());
+      });
     }
     co_return usp::finish(todo, operation->results, access_of(caller.config));
   }

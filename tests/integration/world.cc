@@ -76,7 +76,11 @@ void World::start_bridge() {
   bridge_ = std::make_unique<support::Process>(
       USP_BRIDGE, std::vector<std::string>{"-c", directory_.file("bridge.yaml")},
       support::Process::Options{.environment = environment_});
-  if (!bridge_->wait_for_text("mqtt: connected")) throw std::runtime_error(bridge_->output());
+  // Agents with connections of their own connect when they are there.
+  const bool own =
+      std::ranges::find(environment_, "USP_BRIDGE_MQTT__MODE=per-agent") != environment_.end();
+  const char* up = own ? "ready:" : "mqtt: connected";
+  if (!bridge_->wait_for_text(up)) throw std::runtime_error(bridge_->output());
 }
 
 void World::kill_bridge() {

@@ -45,7 +45,10 @@ class Endpoint final : public TransportHandler {
   const std::string& id() const { return id_; }
   MqttTransport& transport() { return transport_; }
 
-  void on_message(InboundMessage message) override { handler_.on_message(std::move(message)); }
+  void on_message(InboundMessage message) override {
+    message.endpoint_id = id_;
+    handler_.on_message(std::move(message));
+  }
   void on_overload(const InboundMessage& message) override { handler_.on_overload(message); }
   void on_dropped(const char* why, const InboundMessage& message) override {
     handler_.on_dropped(why, message);

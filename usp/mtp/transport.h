@@ -21,6 +21,7 @@ struct InboundMessage {
   std::optional<std::string> response_topic;  ///< nullopt: the sender gave none
   std::string correlation;                    ///< Correlation Data, to be sent back; mostly empty
   std::uint64_t connection = 0;               ///< ConnectionInfo::number it came over
+  std::string endpoint_id;                    ///< ConnectionInfo::endpoint_id of that connection
   /// Counts against the limit on messages that are being handled. Keep it (or a copy) until the
   /// message has been dealt with, then let it go. Empty in on_overload().
   std::shared_ptr<void> slot;
