@@ -193,7 +193,6 @@ usp::StepResult LocalTransaction::set(const usp::Step& step) {
   const Mark before = mark();
   usp::StepResult result;
   result.state = usp::StepResult::State::kDone;
-  result.param_errors = step.param_errors;
   apply_settings(step, step.path, false, result);
   if (result.state == usp::StepResult::State::kFailed) {
     roll_back_to(before);
@@ -283,7 +282,6 @@ usp::StepResult LocalTransaction::add(const usp::Step& step) {
   if (!path) return failed(path.error());
   usp::StepResult result;
   result.state = usp::StepResult::State::kDone;
-  result.param_errors = step.param_errors;
   apply_settings(step, *path, true, result);
   if (result.state == usp::StepResult::State::kFailed) {
     roll_back_to(before);

@@ -44,7 +44,7 @@ class LocalTransaction {
   LocalTransaction& operator=(const LocalTransaction&) = delete;
 
   /// One step of a Plan; a step that fails leaves nothing behind. Optional settings that cannot be
-  /// are in param_errors, and the rest is done (R-SET.1).
+  /// are in param_errors (those of the step are not repeated), and the rest is done (R-SET.1).
   usp::StepResult set(const usp::Step& step);
   /// Unique keys that were left out are generated; all are in the result (R-ADD.5).
   usp::StepResult add(const usp::Step& step);

@@ -223,6 +223,21 @@ TEST_F(LocalAgent, ReportsABadOptionalSettingAndKeepsTheRest) {
   EXPECT_EQ(get(added.path + "Persistent"), "true");
 }
 
+// TP-469 1.17: the response is made of both.
+TEST_F(LocalAgent, ReportsNoSettingThatTheRequestWasFoundWantingForBefore) {
+  usp::Step checked = step(kSubscriptions, {required("Enable", "true")});
+  checked.param_errors = {{"Nonsense", ErrorCode::kUnsupportedParameter, "no such parameter"}};
+  usp::StepResult added;
+  usp::StepResult changed;
+  as(first(), [&](LocalTransaction& t) { added = t.add(checked); });
+  checked.path = added.path;
+  as(first(), [&](LocalTransaction& t) { changed = t.set(checked); });
+
+  EXPECT_EQ(changed.state, State::kDone);
+  EXPECT_THAT(added.param_errors, IsEmpty());
+  EXPECT_THAT(changed.param_errors, IsEmpty());
+}
+
 TEST_F(LocalAgent, SetsSubObjectsWhileAdding) {
   const auto controller = add("Device.LocalAgent.Controller.",
                               {required("EndpointID", "self::third"), required("Enable", "true")});
