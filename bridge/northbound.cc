@@ -193,6 +193,13 @@ asio::awaitable<void> Northbound::receive(usp::mtp::InboundMessage message) {
       },
       record);
   const ControllerConfig* from = controller(from_id);
+  auto* in = std::get_if<usp::InMessage>(&record);
+  if (from == nullptr && in != nullptr && usp::is_answer(in->msg)) {
+    // Of a controller that was added to the agent's table: it is told things and may confirm them.
+    auto answering = device->agent().on_peer_answer(from_id, std::move(in->msg));
+    co_await asio::co_spawn(device->strand(), std::move(answering), asio::use_awaitable);
+    co_return;
+  }
   if (from == nullptr) {
     metrics.mqtt_dropped.add({"unknown controller"});
     spdlog::warn("mqtt: {} is no configured controller; its record for {} is dropped", from_id,
@@ -206,7 +213,7 @@ asio::awaitable<void> Northbound::receive(usp::mtp::InboundMessage message) {
                  from_id, message.response_topic.value_or(""));
     co_return;
   }
-  if (auto* in = std::get_if<usp::InMessage>(&record)) {
+  if (in != nullptr) {
     Caller caller{from, from_id, topic, message.correlation};
     auto handling = device->agent().on_message(std::move(caller), std::move(in->msg));
     co_await asio::co_spawn(device->strand(), std::move(handling), asio::use_awaitable);
@@ -217,7 +224,7 @@ asio::awaitable<void> Northbound::receive(usp::mtp::InboundMessage message) {
                  error.err_msg());
     send(*device, from_id, topic, message.correlation, faulty->answer);
   } else if (std::holds_alternative<usp::InSessionContext>(record)) {
-    greet(endpoint_id, device->id(), from_id);
+    greet(endpoint_id, device->id(), from_id, from->resolved_topic());
     std::string answer =
         usp::encode_disconnect(endpoint_id, from_id, usp::ErrorCode::kSessionContextNotAllowed,
                                "session contexts are not supported");
@@ -231,9 +238,7 @@ asio::awaitable<void> Northbound::receive(usp::mtp::InboundMessage message) {
 // ---- out
 
 void Northbound::greet(const std::string& from_id, std::int64_t device_id,
-                       const std::string& controller_id) {
-  const ControllerConfig* to = controller(controller_id);
-  if (to == nullptr) return;
+                       const std::string& controller_id, const std::string& controller_topic) {
   const std::uint64_t connection = links_.take_greeting(from_id, device_id, controller_id);
   if (connection == 0) return;
   auto version = runtime_.config.mqtt.version == MqttConfig::Version::k5 ? usp::MqttVersion::kV5
@@ -241,7 +246,7 @@ void Northbound::greet(const std::string& from_id, std::int64_t device_id,
   std::string topic = links_.reply_topic_of(from_id);
   if (topic.empty()) topic = agent_topic(from_id);
   std::string record = usp::encode_mqtt_connect(from_id, controller_id, version, topic);
-  auto refused = transport_->send({to->resolved_topic(),
+  auto refused = transport_->send({controller_topic,
                                    std::move(record),
                                    topic,
                                    {},
@@ -253,7 +258,10 @@ void Northbound::greet(const std::string& from_id, std::int64_t device_id,
 
 void Northbound::publish(const Target& target, const usp_msg::Msg& msg,
                          usp::mtp::SendCompletion done) {
-  greet(target.from_id, target.device_id, target.controller);
+  // One that only the agent's table knows is told things, on its own topic, and never answered.
+  const ControllerConfig* known = controller(target.controller);
+  greet(target.from_id, target.device_id, target.controller,
+        known == nullptr ? target.topic : known->resolved_topic());
   usp::mtp::OutboundMessage out;
   out.topic = target.topic;
   out.payload = usp::encode_message(target.from_id, target.controller, msg);
@@ -317,7 +325,9 @@ void Northbound::on_disconnected(const usp::mtp::DisconnectInfo& info) {
 asio::awaitable<void> Northbound::greet_for(std::string endpoint_id) {
   Result<DevicePtr> device = co_await runtime_.registry->by_endpoint_id(endpoint_id);
   if (!device || !*device) co_return;
-  for (const auto& [id, config] : controllers_) greet(endpoint_id, (*device)->id(), id);
+  for (const auto& [id, config] : controllers_) {
+    greet(endpoint_id, (*device)->id(), id, config->resolved_topic());
+  }
 }
 
 asio::awaitable<void> Northbound::greet_all(std::uint64_t connection) {
@@ -337,7 +347,9 @@ asio::awaitable<void> Northbound::greet_all(std::uint64_t connection) {
     if (!page || page->empty()) co_return;
     for (const DeviceRow& row : *page) {
       after = row.id;
-      for (const auto& [id, config] : controllers_) greet(row.endpoint_id, row.id, id);
+      for (const auto& [id, config] : controllers_) {
+        greet(row.endpoint_id, row.id, id, config->resolved_topic());
+      }
     }
     timer.expires_after(pause);
     co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));

@@ -89,7 +89,9 @@ class Northbound final : private usp::mtp::TransportHandler {
   std::string reply_topic(const ControllerConfig& controller,
                           const usp::mtp::InboundMessage& message) const;
   void publish(const Target& target, const usp_msg::Msg& msg, usp::mtp::SendCompletion done);
-  void greet(const std::string& from_id, std::int64_t device_id, const std::string& controller);
+  /// The Connect record, if this connection has not carried it yet (R-MTP.6, R-MTP.8).
+  void greet(const std::string& from_id, std::int64_t device_id, const std::string& controller,
+             const std::string& controller_topic);
 
   /// The Connect records of all agents of a shared connection.
   boost::asio::awaitable<void> greet_all(std::uint64_t connection);

@@ -61,6 +61,8 @@ class VirtualAgent {
   // ---- messages
   /// A message of a controller. Loads the device. The answer goes out through the Northbound.
   boost::asio::awaitable<void> on_message(Caller caller, usp_msg::Msg msg);
+  /// A NotifyResponse, or the Error that came in its place.
+  boost::asio::awaitable<void> on_peer_answer(std::string controller, usp_msg::Msg msg);
   /// A request of the control API; waits for its answer. Loads the device. nullopt: the agent is
   /// not up yet.
   boost::asio::awaitable<std::optional<usp_msg::Msg>> request(usp_msg::Msg msg,
@@ -143,7 +145,6 @@ class VirtualAgent {
   boost::asio::awaitable<std::optional<usp_msg::Msg>> begin_operation(
       Caller caller, usp::Plan plan, std::chrono::milliseconds timeout, bool wait);
   boost::asio::awaitable<void> read_live(std::vector<std::string> paths);
-  boost::asio::awaitable<void> on_peer_answer(std::string controller, usp_msg::Msg msg);
   LocalActor actor_of(const std::string& requester);
   void reply(const Caller& caller, const usp_msg::Msg& msg);
 

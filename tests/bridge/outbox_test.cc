@@ -231,6 +231,48 @@ TEST_F(Outbox, IsDoneWhenTheControllerAnswers) {
   EXPECT_TRUE(run_until([&] { return waiting().empty(); }));
 }
 
+// TP-469 9.9
+TEST_F(Outbox, ServesAControllerThatOnlyTheTableOfTheAgentKnows) {
+  const std::string added = "self::added";
+  OutboxRow one = row(OutboxKind::kOnBoardRequest);
+  one.controller = added;
+  one.needs_response = true;
+  Outbound outbound = *decode_outbound(one.payload);
+  outbound.topic = "usp/v1/controller/added";
+  one.payload = encode_outbound(outbound);
+  store_row(one);
+  start();
+  ASSERT_TRUE(goes_out(1));
+  const auto goes_there = [](const FakeTransport::Sent& each) {
+    return each.message.topic == "usp/v1/controller/added";
+  };
+  const auto first = std::ranges::find_if(transport->sent, goes_there);
+  ASSERT_NE(first, transport->sent.end());
+  EXPECT_FALSE(msg_in(first->message).has_header()) << "Connect (R-MTP.6)";
+  messages()[0].done(SendResult::kDelivered);
+  ASSERT_TRUE(run_until([&] { return outbox(*device, added)[0].attempts == 1; }));
+
+  usp_msg::Msg answer;
+  answer.mutable_header()->set_msg_id("m");
+  answer.mutable_header()->set_msg_type(usp_msg::Header::NOTIFY_RESP);
+  answer.mutable_body()->mutable_response()->mutable_notify_resp()->set_subscription_id("sub");
+  usp::mtp::InboundMessage message;
+  message.payload = usp::encode_message(added, device->endpoint_id(), answer);
+  transport->receive(message);
+  EXPECT_TRUE(run_until([&] { return outbox(*device, added).empty(); }));
+
+  // Requests of it are another matter.
+  usp_msg::Msg request;
+  request.mutable_header()->set_msg_id("r");
+  request.mutable_header()->set_msg_type(usp_msg::Header::GET);
+  request.mutable_body()->mutable_request()->mutable_get()->add_param_paths("Device.");
+  message.payload = usp::encode_message(added, device->endpoint_id(), request);
+  transport->receive(message);
+  EXPECT_TRUE(
+      run_until([&] { return metrics.text().find("unknown controller") != std::string::npos; }));
+  EXPECT_THAT(messages(), SizeIs(1));
+}
+
 TEST_F(Outbox, TriesAgainWhatTheBrokerDidNotTake) {
   for (SendResult result : {SendResult::kLost, SendResult::kRefused, SendResult::kQueueFull}) {
     store_row(row(OutboxKind::kEvent, usp::mtp::name_of(result)));
