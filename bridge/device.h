@@ -51,6 +51,7 @@ class ProvisionXmpp;
 struct Told {
   usp::Happening what;
   std::string recipient = {};  ///< "Device.LocalAgent.Controller.1": only this one; empty: all
+  std::vector<std::uint32_t> not_to = {};  ///< rows of Subscription. that were not there before it
 };
 
 /// What one step leaves to be stored and told. Everything in it is committed together (design:

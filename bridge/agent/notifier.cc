@@ -11,6 +11,7 @@
 #include "bridge/agent/virtual_agent.h"
 #include "bridge/northbound.h"
 #include "bridge/runtime.h"
+#include "usp/path.h"
 
 namespace bridge {
 
@@ -48,6 +49,23 @@ bool touches_subscriptions(const Commit& commit) {
     }
   }
   return false;
+}
+
+/// Rows that this made. They hear of what happens from now on, not of their own appearance.
+std::vector<std::uint32_t> new_subscriptions(const LocalCommit& local) {
+  constexpr std::string_view kTable = "Device.LocalAgent.Subscription.";
+  std::vector<std::uint32_t> rows;
+  for (const Change& change : local.changes) {
+    const auto* created = std::get_if<ObjectCreated>(&change);
+    if (created == nullptr || !created->path.starts_with(kTable)) continue;
+    const std::string_view path = created->path;
+    std::uint32_t number = 0;
+    if (usp::parse_instance_number(path.substr(kTable.size(), path.size() - kTable.size() - 1),
+                                   number)) {
+      rows.push_back(number);
+    }
+  }
+  return rows;
 }
 
 }  // namespace
@@ -88,6 +106,9 @@ void VirtualAgent::notify(const Told& told, const usp::DataModel& model,
   std::vector<LocalController> controllers = device_.local().controllers();
   for (const usp::Subscription* row : rows) {
     if (!told.recipient.empty() && row->recipient != told.recipient) continue;
+    if (std::find(told.not_to.begin(), told.not_to.end(), row->instance) != told.not_to.end()) {
+      continue;
+    }
     auto controller =
         std::find_if(controllers.begin(), controllers.end(), [row](const LocalController& each) {
           return each.reference == row->recipient || each.path == row->recipient;
@@ -173,7 +194,10 @@ std::vector<OutboxRow> VirtualAgent::compose(Commit& commit) {
       tell(change, true, *snapshot->view, commit, told);
     }
     for (const LocalCommit& local : commit.local) {
+      const std::size_t before = told.size();
       for (const Change& change : local.changes) tell(change, false, *snapshot->view, commit, told);
+      const std::vector<std::uint32_t> rows = new_subscriptions(local);
+      for (std::size_t i = before; i < told.size(); ++i) told[i].not_to = rows;
     }
     announce(*snapshot->view, commit, told);
     told.insert(told.end(), commit.told.begin(), commit.told.end());

@@ -267,6 +267,38 @@ TEST_F(Rows, ThatWaitForTheirKeysAreToldAfterARestart) {
   EXPECT_EQ(told[0].obj_creation().obj_path(), kTable + "2.");
 }
 
+// TP-469 1.57: the first notification is that of the next row.
+TEST_F(Rows, OfSubscriptionsDoNotHearOfThemselves) {
+  const std::string table = "Device.LocalAgent.Subscription.";
+  auto add = [&](const std::string& id, const std::string& type, const std::string& reference) {
+    Commit commit;
+    LocalTransaction transaction(
+        device->local(), LocalActor{.controller = "Device.LocalAgent.Controller.1"}, now_ms());
+    const usp::Step step{table,
+                         0,
+                         {{"Enable", "true", true},
+                          {"ID", id, true},
+                          {"NotifType", type, true},
+                          {"ReferenceList", reference, true}},
+                         {},
+                         {}};
+    const std::string path = transaction.add(step).path;
+    commit.local.push_back(transaction.commit());
+    EXPECT_TRUE(run(on_strand(device, device->commit(std::move(commit)))));
+    return path;
+  };
+
+  add("rows", "ObjectCreation", table);
+  add("count", "ValueChange", "Device.LocalAgent.SubscriptionNumberOfEntries");
+  EXPECT_THAT(told_to("self::first"), SizeIs(1)) << "only the first of the second";
+  const std::string third = add("third", "ValueChange", kSsid);
+
+  auto told = told_to("self::first");
+  ASSERT_THAT(told, SizeIs(3));
+  EXPECT_EQ(told[1].obj_creation().obj_path(), third);
+  EXPECT_EQ(told[2].subscription_id(), "count");
+}
+
 class Unsubscribed : public Notified {
  protected:
   Unsubscribed()
