@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything that must hold, in one command: installs what is missing, builds, runs the unit, loopback and
 # end-to-end tests, then the unit tests again under AddressSanitizer and UndefinedBehaviorSanitizer, and the
-# tests in which threads meet under ThreadSanitizer. Ends with ctest's summary.
+# tests in which threads meet under ThreadSanitizer. Ends with the table of TP-469 and ctest's summary.
 #
 #   tests/run.sh             all of it
 #   tests/run.sh --quick     without the sanitizers
@@ -44,7 +44,11 @@ step "build everything"
 build release all
 step "run everything"
 log=build/release/ctest.log
+rm -rf build/release/conformance
 ctest --test-dir build/release -j "$jobs" --output-on-failure --no-tests=error >"$log" && failed= || failed=yes
+step "USP Agent conformance (TP-469)"
+tests/conformance/table.py build/release/conformance || failed=yes
+step "summary"
 # What failed, with its output, and the summary: thousands of lines would hide it.
 grep -vE '(Passed +[0-9.]+ sec$|^ *Start +[0-9]+:)' "$log"
 [[ -z "$failed" ]]

@@ -40,21 +40,33 @@ bool Cpe::wait_for(const std::string& event) {
 World::World(const std::string& device_settings, std::vector<std::string> environment,
              const std::string& more_controllers, const std::string& more_cwmp,
              const std::string& more_auth)
-    : environment_(std::move(environment)),
+    : World(WorldOptions{.device_settings = device_settings,
+                         .environment = std::move(environment),
+                         .more_controllers = more_controllers,
+                         .more_cwmp = more_cwmp,
+                         .more_auth = more_auth}) {}
+
+World::World(WorldOptions options)
+    : environment_(std::move(options.environment)),
+      broker_(options.broker),
       acs_port_(support::free_port()),
       grpc_port_(support::free_port()),
       admin_port_(support::free_port()) {
+  if (options.broker_address.empty()) {
+    options.broker_address = "  host: 127.0.0.1\n  port: " + std::to_string(broker_.port()) + "\n";
+  }
   std::ofstream(directory_.file("bridge.yaml"))
       << "cwmp:\n  listen: 127.0.0.1\n  port: " << acs_port_
       << "\n  auth:\n    shared: {username: cpe, password: secret}\n"
-      << more_auth << "  connection_request:\n    allow: [127.0.0.0/8]\n"
-      << more_cwmp << "mqtt:\n  host: 127.0.0.1\n  port: " << broker_.port()
-      << "\n  reconnect: {min: 100ms, max: 500ms}\n"
+      << options.more_auth << "  connection_request:\n    allow: [127.0.0.0/8]\n"
+      << options.more_cwmp << "mqtt:\n"
+      << options.broker_address
+      << "  reconnect: {min: 100ms, max: 500ms}\n"
          "controllers:\n  - endpoint_id: \"self::ctl\"\n    topic: usp/v1/controller/ctl\n"
-      << more_controllers << "grpc: {port: " << grpc_port_ << "}\nadmin: {port: " << admin_port_
-      << "}\nstore: {directory: " << directory_.file("store")
+      << options.more_controllers << "grpc: {port: " << grpc_port_
+      << "}\nadmin: {port: " << admin_port_ << "}\nstore: {directory: " << directory_.file("store")
       << "}\nlog: {format: text, level: debug}\n"
-      << (device_settings.empty() ? "" : "device: {" + device_settings + "}\n");
+      << (options.device_settings.empty() ? "" : "device: {" + options.device_settings + "}\n");
   start_bridge();
   controller_ = connect("self::ctl", "usp/v1/controller/ctl");
 }

@@ -34,11 +34,21 @@ class Cpe {
   std::unique_ptr<support::Process> process_;
 };
 
+/// YAML unless said otherwise.
+struct WorldOptions {
+  std::string device_settings = {};
+  std::vector<std::string> environment = {};  ///< "NAME=value", over the configuration
+  std::string more_controllers = {};          ///< list items
+  std::string more_cwmp = {};                 ///< lines of the cwmp section, each indented by two
+  std::string more_auth = {};                 ///< of its auth section, by four
+  std::string broker_address = {};  ///< of the mqtt section, by two; empty: the plain listener
+  support::Broker::Options broker = {};
+};
+
 class World {
  public:
-  /// Broker and bridge are up when it returns; throws otherwise. `environment`: "NAME=value", over
-  /// the configuration. `more_controllers`: YAML list items. `more_cwmp`: lines of the cwmp
-  /// section, each indented by two. `more_auth`: of its auth section, by four.
+  /// Broker and bridge are up when it returns; throws otherwise.
+  explicit World(WorldOptions options);
   explicit World(const std::string& device_settings = {}, std::vector<std::string> environment = {},
                  const std::string& more_controllers = {}, const std::string& more_cwmp = {},
                  const std::string& more_auth = {});

@@ -194,23 +194,38 @@ void Controller::on_answer(const usp_msg::Msg& msg) {
 
 void Controller::on_notify(const std::string& agent, const usp_msg::Msg& msg,
                            const std::string& reply_to) {
-  const usp_msg::Notify& notify = msg.body().request().notify();
-  bool answer = false;
+  Notification notification{agent, msg.header().msg_id(), msg.body().request().notify(), reply_to,
+                            std::chrono::steady_clock::now()};
+  bool wanted = false;
   {
     const std::lock_guard lock(mutex_);
-    answer = options_.answer_notifies && notify.send_resp();
-    keep(notifies_,
-         Notification{agent, msg.header().msg_id(), notify, std::chrono::steady_clock::now()});
+    wanted =
+        options_.answer_notifies && notification.notify.send_resp() && !unanswered_.contains(agent);
+    keep(notifies_, notification);
     changed_.notify_all();
   }
-  if (!answer) return;
+  if (wanted) answer(notification);
+}
+
+void Controller::leave_unanswered(const std::string& agent, bool on) {
+  const std::lock_guard lock(mutex_);
+  if (on) {
+    unanswered_.insert(agent);
+  } else {
+    unanswered_.erase(agent);
+  }
+}
+
+void Controller::answer(const Notification& notification) {
   usp_msg::Msg reply;
-  reply.mutable_header()->set_msg_id(msg.header().msg_id());
+  reply.mutable_header()->set_msg_id(notification.msg_id);
   reply.mutable_header()->set_msg_type(usp_msg::Header::NOTIFY_RESP);
   reply.mutable_body()->mutable_response()->mutable_notify_resp()->set_subscription_id(
-      notify.subscription_id());  // R-NOT.10
-  std::string ignored;            // an agent that hears nothing sends it again
-  publish(agent, reply_to.empty() ? agent_topic(agent) : reply_to, reply, ignored);
+      notification.notify.subscription_id());  // R-NOT.10
+  const std::string& agent = notification.agent;
+  std::string ignored;  // an agent that hears nothing sends it again
+  publish(agent, notification.reply_to.empty() ? agent_topic(agent) : notification.reply_to, reply,
+          ignored);
 }
 
 }  // namespace usp_controller

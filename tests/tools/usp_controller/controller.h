@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <tl/expected.hpp>
 #include <vector>
@@ -42,6 +43,7 @@ struct Notification {
   std::string agent;
   std::string msg_id;
   usp_msg::Notify notify;
+  std::string reply_to;  ///< Response Topic; may be empty
   std::chrono::steady_clock::time_point received;
 };
 
@@ -83,6 +85,10 @@ class Controller final : private usp::mtp::TransportHandler {
   /// Drops those kept so far.
   void clear_notifies();
   void set_answer_notifies(bool on);
+  /// Leaves the Notifies of this agent alone, or no longer; other agents' are answered as before.
+  void leave_unanswered(const std::string& agent, bool on = true);
+  /// Answers one that was left.
+  void answer(const Notification& notification);
 
   /// The same for Connect and Disconnect records.
   std::optional<Presence> wait_for_presence(const std::function<bool(const Presence&)>& wanted,
@@ -118,6 +124,7 @@ class Controller final : private usp::mtp::TransportHandler {
   std::string id_prefix_;
   std::map<std::string, Answered> pending_;
   std::map<std::string, std::string> topics_;
+  std::set<std::string> unanswered_;
   std::deque<Notification> notifies_;
   std::deque<Presence> presences_;
   std::unique_ptr<usp::mtp::MqttTransport> transport_;  // last: its threads use what is above
