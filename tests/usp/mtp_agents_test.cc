@@ -212,6 +212,23 @@ TEST(MqttSubscriptions, WithoutAnyItPublishesNothingAndDisconnects) {
   EXPECT_TRUE(relay.take(support::MqttPacket::kDisconnect));
 }
 
+// R-MQTT.33.
+TEST(MqttDisconnect, OfTheBrokerIsFollowedByANewConnection) {
+  Broker broker;
+  support::MqttRelay relay(broker.port());
+  MqttOptions options = options_for(broker, "first");
+  options.port = relay.port();
+  Peer peer(options);
+  const ConnectionInfo before = peer.connect();
+  constexpr std::uint8_t kServerShuttingDown = 0x8b;
+  relay.disconnect_all(kServerShuttingDown);
+  const auto lost = peer.disconnected.take();
+  ASSERT_TRUE(lost);
+  EXPECT_EQ(lost->number, before.number);
+  EXPECT_EQ(lost->reason_code, kServerShuttingDown);
+  EXPECT_TRUE(peer.connected.take());
+}
+
 // R-MQTT.12, 13, 15, 21.
 TEST(MqttSubscriptions, TakesTheTopicsOfConnack) {
   Broker broker;

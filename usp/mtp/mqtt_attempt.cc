@@ -89,7 +89,9 @@ MqttLink::Attempt::Attempt(MqttLink& link, std::string client_id, std::chrono::s
     });
   });
   client_.set_disconnected_handler([this](const mqtt::properties&, mqtt::ReasonCode reason) {
+    // Paho tells of this and closes; no connection_lost follows.
     link_.signal([&](Signals& signals) {
+      signals.lost = true;
       signals.reason_code = reason;
       signals.text = "DISCONNECT by the broker: " + text_of(0, reason);
     });
