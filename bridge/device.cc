@@ -305,6 +305,7 @@ asio::awaitable<Result<void>> Device::commit(Commit commit) {
 
   StateWrite state;
   bool notify = !rows.empty();
+  const bool timers = commit.timers;
   const bool mqtt_changed = std::ranges::any_of(commit.local, touches_mqtt);
   if (notify || row_changed || !commit.state.empty() || !commit.local.empty()) {
     std::size_t cap = runtime_.config.device.outbox_cap;
@@ -339,7 +340,7 @@ asio::awaitable<Result<void>> Device::commit(Commit commit) {
     stored_row_.learned += "?";  // differs from every row: written again next time
     loaded_ = false;  // what is in memory is ahead of the store: read again before the next use
   } else {
-    if (notify) runtime_.northbound->poke();
+    if (notify || timers) runtime_.northbound->poke();
     if (mqtt_changed) runtime_.northbound->configure_agent(*this);
   }
   co_return result;

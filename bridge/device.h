@@ -62,6 +62,7 @@ struct Commit {
   Diff device_changes;             ///< of the tree, in the device's own names
   std::vector<Told> told;          ///< events and completions
   std::vector<OutboxRow> rows;     ///< notifications that are composed already
+  bool timers = false;             ///< `state` puts timers: they are looked at once it is stored
 };
 
 /// A moment's view of the agent's whole tree; lives as long as nothing on the strand changes it.

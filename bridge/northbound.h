@@ -48,7 +48,6 @@ class Northbound final : private usp::mtp::TransportHandler {
 
   /// There is something new in the outbox, or among the timers.
   void poke();
-  void poke_timers() { poke(); }
 
   /// An agent that has come up, or whose Device.MQTT. has changed; on its device's strand. The
   /// three do nothing where all agents share connections.

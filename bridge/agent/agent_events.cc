@@ -71,7 +71,7 @@ void VirtualAgent::put_timer(Commit& commit, TimerKind kind, const std::string& 
   timers_.insert(std::to_string(static_cast<int>(kind)) + key);
   TimerRow row{device_.id(), static_cast<int>(kind), key, due_ms, {}};
   commit.state.push_back([row](StateWriter& state) { return state.put_timer(row); });
-  device_.runtime().northbound->poke_timers();
+  commit.timers = true;
 }
 
 void VirtualAgent::sync_timers(Commit& commit) {
