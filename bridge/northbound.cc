@@ -223,7 +223,7 @@ asio::awaitable<void> Northbound::receive(usp::mtp::InboundMessage message) {
                  faulty->answer.header().msg_id(), from_id, endpoint_id, error.err_code(),
                  error.err_msg());
     send(*device, from_id, topic, message.correlation, faulty->answer);
-  } else if (std::holds_alternative<usp::InSessionContext>(record)) {
+  } else if (std::holds_alternative<usp::InSession>(record)) {
     greet(endpoint_id, device->id(), from_id, from->resolved_topic());
     std::string answer =
         usp::encode_disconnect(endpoint_id, from_id, usp::ErrorCode::kSessionContextNotAllowed,

@@ -68,22 +68,50 @@ std::optional<Error> message_error(const usp_msg::Msg& msg) {
   return std::nullopt;
 }
 
-InRecord on_message(const Record& record) {
-  const std::string& payload = record.no_session_context().payload();
+// `error`: what was wrong around the message already.
+InRecord on_message(std::string_view from_id, std::string_view payload,
+                    std::optional<Error> error) {
   usp_msg::Msg msg;
   // Exit if there is no message in it with an id to answer to.
-  if (payload.empty() || !msg.ParseFromString(payload) || msg.header().msg_id().empty()) {
+  if (payload.empty() || !msg.ParseFromArray(payload.data(), static_cast<int>(payload.size())) ||
+      msg.header().msg_id().empty()) {
     return InDropped{Drop::kNoMessage};
   }
-  std::optional<Error> error = field_error(record);
   const bool has_body = msg.body().msg_body_case() != usp_msg::Body::MSG_BODY_NOT_SET;
   const bool is_request =
       has_body ? msg.body().has_request() : is_request_type(msg.header().msg_type());
   if (!has_body && !is_request) return InDropped{Drop::kNoMessage};
   if (!error && is_request) error = message_error(msg);
-  if (!error) return InMessage{record.from_id(), std::move(msg)};
+  if (!error) return InMessage{std::string(from_id), std::move(msg)};
   if (!is_request) return InDropped{Drop::kNoMessage};
-  return InFaulty{record.from_id(), make_error(msg.header().msg_id(), *error)};
+  return InFaulty{std::string(from_id), make_error(msg.header().msg_id(), *error)};
+}
+
+SarState to_state(usp_record::SessionContextRecord::PayloadSARState state) {
+  return static_cast<SarState>(static_cast<std::uint32_t>(state));
+}
+
+InRecord on_session(Record& record) {
+  usp_record::SessionContextRecord& in = *record.mutable_session_context();
+  const bool secured = record.payload_security() == Record::TLS12;
+  // A secured session is for the context to refuse; what else is wrong is answered where there is a
+  // whole message to answer to (R-MTP.5).
+  if (auto error = field_error(record); error && !secured) {
+    const bool whole =
+        in.payload_sar_state() == usp_record::SessionContextRecord::NONE && in.payload_size() == 1;
+    if (!whole) return InDropped{Drop::kNoMessage};
+    return on_message(record.from_id(), in.payload(0), std::move(error));
+  }
+  SessionRecord out;
+  out.session_id = in.session_id();
+  out.sequence_id = in.sequence_id();
+  out.expected_id = in.expected_id();
+  out.retransmit_id = in.retransmit_id();
+  out.payload_state = to_state(in.payload_sar_state());
+  out.payloadrec_state = to_state(in.payloadrec_sar_state());
+  out.secured = secured;
+  for (std::string& payload : *in.mutable_payload()) out.payloads.push_back(std::move(payload));
+  return InSession{record.from_id(), std::move(out)};
 }
 
 InRecord on_mqtt_connect(const Record& record) {
@@ -169,9 +197,10 @@ InRecord decode_record(std::string_view bytes, std::string_view own_id) {
   if (const auto reason = reason_to_ignore(record, own_id)) return InDropped{*reason};
   switch (record.record_type_case()) {
     case Record::kNoSessionContext:
-      return on_message(record);
+      return on_message(record.from_id(), record.no_session_context().payload(),
+                        field_error(record));
     case Record::kSessionContext:
-      return InSessionContext{record.from_id(), record.session_context().session_id()};
+      return on_session(record);
     case Record::kMqttConnect:
       return on_mqtt_connect(record);
     case Record::kWebsocketConnect:
@@ -185,6 +214,10 @@ InRecord decode_record(std::string_view bytes, std::string_view own_id) {
       break;
   }
   return InDropped{Drop::kNoRecordType};
+}
+
+InRecord decode_payload(std::string_view from_id, std::string_view payload) {
+  return on_message(from_id, payload, std::nullopt);
 }
 
 std::optional<std::string_view> peek_to_id(std::string_view bytes) {
@@ -204,6 +237,31 @@ std::string encode_message(std::string_view from_id, std::string_view to_id,
   Record record = make_record(from_id, to_id);
   msg.SerializeToString(record.mutable_no_session_context()->mutable_payload());
   return record.SerializeAsString();
+}
+
+std::string encode_session(std::string_view from_id, std::string_view to_id,
+                           const SessionRecord& in) {
+  using usp_record::SessionContextRecord;
+  Record record = make_record(from_id, to_id);
+  SessionContextRecord& out = *record.mutable_session_context();
+  out.set_session_id(in.session_id);
+  out.set_sequence_id(in.sequence_id);
+  out.set_expected_id(in.expected_id);
+  out.set_retransmit_id(in.retransmit_id);
+  using State = SessionContextRecord::PayloadSARState;
+  out.set_payload_sar_state(static_cast<State>(in.payload_state));
+  out.set_payloadrec_sar_state(static_cast<State>(in.payloadrec_state));
+  for (const std::string& payload : in.payloads) out.add_payload(payload);
+  return record.SerializeAsString();
+}
+
+std::size_t session_overhead_bytes(std::string_view from_id, std::string_view to_id) {
+  // The lengths of payload and session_context: at most 5 bytes each, of which the empty one
+  // counted 1 each.
+  constexpr std::size_t kLengths = 8;
+  constexpr std::uint64_t kMax = ~std::uint64_t{0};
+  SessionRecord largest{kMax, kMax, kMax, kMax, SarState::kComplete, SarState::kComplete, {""}};
+  return encode_session(from_id, to_id, largest).size() + kLengths;
 }
 
 std::string encode_mqtt_connect(std::string_view from_id, std::string_view to_id,

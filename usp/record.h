@@ -9,6 +9,7 @@
 
 #include "proto/usp/usp_msg.pb.h"
 #include "usp/error.h"
+#include "usp/session_record.h"
 
 namespace usp {
 
@@ -42,10 +43,11 @@ struct InFaulty {
   usp_msg::Msg answer;
 };
 
-/// A session context was asked for: answer with encode_disconnect() and 7106 (R-E2E.6a).
-struct InSessionContext {
+/// A record in a session context: for SessionContext, or refused with encode_disconnect() and 7106
+/// (R-E2E.6a). Its payload was not looked into.
+struct InSession {
   std::string from_id;
-  std::uint64_t session_id = 0;
+  SessionRecord record;
 };
 
 /// The peer says that it is there. `topic` only from MQTT.
@@ -66,11 +68,14 @@ struct InDropped {
   Drop reason = Drop::kNotParsed;
 };
 
-using InRecord =
-    std::variant<InMessage, InFaulty, InSessionContext, InConnect, InDisconnect, InDropped>;
+using InRecord = std::variant<InMessage, InFaulty, InSession, InConnect, InDisconnect, InDropped>;
 
 /// Decodes and checks a record sent to `own_id`, whichever role that endpoint has.
 InRecord decode_record(std::string_view bytes, std::string_view own_id);
+
+/// A message that a session context has delivered: InMessage, InFaulty, or InDropped when it is
+/// none (R-E2E.21).
+InRecord decode_payload(std::string_view from_id, std::string_view payload);
 
 /// to_id alone, without decoding the rest: finds the agent on a shared connection. Where the field
 /// occurs twice the last counts, as in the full decode. The view is into `bytes`.
@@ -79,6 +84,12 @@ std::optional<std::string_view> peek_to_id(std::string_view bytes);
 /// Records without session context, payload in the clear.
 std::string encode_message(std::string_view from_id, std::string_view to_id,
                            const usp_msg::Msg& msg);
+
+/// `record` in the clear.
+std::string encode_session(std::string_view from_id, std::string_view to_id,
+                           const SessionRecord& record);
+/// What such a record has at most besides its payload.
+std::size_t session_overhead_bytes(std::string_view from_id, std::string_view to_id);
 
 enum class MqttVersion { kV311, kV5 };
 std::string encode_mqtt_connect(std::string_view from_id, std::string_view to_id,

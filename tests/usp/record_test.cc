@@ -82,12 +82,55 @@ TEST(UspRecord, IgnoresARecordOfNoType) {  // R-ENC.4
   EXPECT_EQ(dropped(decode(record)), Drop::kNoRecordType);
 }
 
-TEST(UspRecord, AnswersASessionContextByRefusal) {  // R-E2E.6a
-  usp_record::Record record = good_record();
-  record.mutable_session_context()->set_session_id(7);
-  const InRecord in = decode(record);
-  EXPECT_EQ(std::get<InSessionContext>(in).session_id, 7U);
-  EXPECT_EQ(std::get<InSessionContext>(in).from_id, kPeer);
+SessionRecord a_session_record() {
+  SessionRecord record;
+  record.session_id = 7;
+  record.sequence_id = 3;
+  record.expected_id = 4;
+  record.retransmit_id = 2;
+  record.payload_state = SarState::kBegin;
+  record.payloadrec_state = SarState::kInProcess;
+  record.payloads = {"one", "two"};
+  return record;
+}
+
+TEST(UspRecord, CarriesARecordOfASessionBothWays) {
+  const InRecord in = decode_record(encode_session(kPeer, kOwn, a_session_record()), kOwn);
+  EXPECT_EQ(std::get<InSession>(in).record, a_session_record());
+  EXPECT_EQ(std::get<InSession>(in).from_id, kPeer);
+}
+
+TEST(UspRecord, LeavesASecuredSessionToTheContext) {  // R-E2E.19
+  usp_record::Record record;
+  record.ParseFromString(encode_session(kPeer, kOwn, a_session_record()));
+  record.set_payload_security(usp_record::Record::TLS12);
+  EXPECT_TRUE(std::get<InSession>(decode(record)).record.secured);
+}
+
+TEST(UspRecord, AnswersAWholeRequestInAFaultyRecordOfASession) {  // R-MTP.5, R-ENC.2
+  SessionRecord whole;
+  whole.session_id = 7;
+  whole.sequence_id = 1;
+  whole.payloads = {get_request().SerializeAsString()};
+  usp_record::Record record;
+  record.ParseFromString(encode_session(kPeer, kOwn, whole));
+  record.set_version("2.0");
+  EXPECT_EQ(answered(decode(record)), 7104U);
+  record.set_version("1.4");
+  record.set_payload_security(static_cast<usp_record::Record::PayloadSecurity>(9));
+  EXPECT_EQ(answered(decode(record)), 7104U);
+  record.mutable_session_context()->set_payload_sar_state(usp_record::SessionContextRecord::BEGIN);
+  EXPECT_EQ(dropped(decode(record)), Drop::kNoMessage);
+}
+
+TEST(UspRecord, KnowsHowMuchARecordOfASessionHasBesideItsPayload) {
+  constexpr std::uint64_t kMax = ~std::uint64_t{0};
+  for (std::size_t size : {std::size_t{1}, std::size_t{200}, std::size_t{5'000'000}}) {
+    SessionRecord record{kMax, kMax, kMax, kMax, SarState::kComplete, SarState::kComplete, {}};
+    record.payloads = {std::string(size, 'x')};
+    EXPECT_LE(encode_session(kPeer, kOwn, record).size(),
+              size + session_overhead_bytes(kPeer, kOwn));
+  }
 }
 
 TEST(UspRecord, AnswersSecuredPayloads) {
