@@ -100,6 +100,11 @@ class Metrics {
   prometheus::Counter& mqtt_received;
   CounterFamily mqtt_dropped;  ///< reason
 
+  prometheus::Gauge& session_contexts_open;
+  CounterFamily session_restarts;         ///< reason: as usp::name_of(SessionEnd)
+  CounterFamily session_retransmissions;  ///< direction: asked, served
+  CounterFamily session_records_dropped;  ///< reason: usp::name_of() of SessionDrop, SegmentError
+
   CounterFamily operations;      ///< kind: Set ..., outcome: succeeded, failed, expired, cancelled
   CounterFamily outbox_dropped;  ///< reason: cap, expired
 

@@ -7,12 +7,12 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
-#include "bridge/agent/virtual_agent.h"
 #include "bridge/device.h"
 #include "bridge/metrics.h"
 #include "bridge/mqtt_options.h"
 #include "bridge/registry.h"
 #include "bridge/runtime.h"
+#include "usp/agent.h"
 #include "usp/topic.h"
 
 namespace bridge {
@@ -34,7 +34,12 @@ Northbound::Northbound(Runtime& runtime, std::unique_ptr<usp::mtp::Transport> sh
       strand_(asio::make_strand(runtime.executor)),
       outbox_signal_(strand_),
       timer_signal_(strand_),
-      links_(!transport_ && has_own_connections(runtime)) {
+      links_(!transport_ && has_own_connections(runtime)),
+      sessions_(runtime.executor, runtime.metrics,
+                [this](const SessionContexts::Peer& peer, std::string record,
+                       usp::mtp::SendCompletion done) {
+                  return publish_record(peer, std::move(record), std::move(done));
+                }) {
   const MqttConfig& mqtt = runtime.config.mqtt;
   if (transport_) {
     // given
@@ -70,6 +75,7 @@ void Northbound::start() {
 void Northbound::stop(std::chrono::milliseconds grace) {
   stopping_ = true;
   if (own_) own_->stop();
+  sessions_.stop();
   poke();
   transport_->stop(grace);
   links_.clear();
@@ -106,6 +112,9 @@ void Northbound::fill(AgentFacts& facts) const {
   facts.connected_since_ms = link.since_ms;
   facts.client_id = link.client_id;
   facts.discovered_topic = link.reply_topic;
+  std::vector<std::string> ids;
+  for (const auto& [id, config] : controllers_) ids.push_back(id);
+  sessions_.fill(facts, ids);
   if (own_) return own_->fill(facts.endpoint_id, facts);
   usp::mtp::TransportCounters counters = transport_->counters();
   facts.messages_sent = counters.delivered;
@@ -116,123 +125,6 @@ void Northbound::fill(AgentFacts& facts) const {
 const ControllerConfig* Northbound::controller(const std::string& endpoint_id) const {
   auto found = controllers_.find(endpoint_id);
   return found == controllers_.end() ? nullptr : found->second;
-}
-
-// ---- in
-
-void Northbound::on_message(usp::mtp::InboundMessage message) {
-  runtime_.metrics.mqtt_received.Increment();
-  auto receiving = receive(std::move(message));
-  asio::co_spawn(runtime_.executor, std::move(receiving), asio::detached);
-}
-
-void Northbound::on_dropped(const char* why, const usp::mtp::InboundMessage& message) {
-  runtime_.metrics.mqtt_dropped.add({why});
-  spdlog::info("mqtt: {} bytes on {} dropped: {}", message.payload.size(), message.topic, why);
-}
-
-void Northbound::on_overload(const usp::mtp::InboundMessage& message) {
-  runtime_.metrics.mqtt_dropped.add({"overload"});
-  auto to_id = usp::peek_to_id(message.payload);
-  if (!to_id) return;
-  std::string own_id(*to_id);
-  usp::InRecord record = usp::decode_record(message.payload, own_id);
-  const auto* in = std::get_if<usp::InMessage>(&record);
-  if (in == nullptr || !in->msg.body().has_request()) return;
-  const ControllerConfig* from = controller(in->from_id);
-  std::string topic = from == nullptr ? "" : reply_topic(*from, message);
-  if (topic.empty()) return;
-  usp::Error error{usp::ErrorCode::kResourcesExceeded, "too many requests wait already", {}};
-  usp_msg::Msg answer = usp::make_error(in->msg.header().msg_id(), error);
-  transport_->send({topic, usp::encode_message(own_id, in->from_id, answer), agent_topic(own_id),
-                    message.correlation, own_id, runtime_.config.mqtt.qos, 0});
-}
-
-std::string Northbound::reply_topic(const ControllerConfig& controller,
-                                    const usp::mtp::InboundMessage& message) const {
-  std::string own = controller.resolved_topic();
-  if (!message.response_topic || message.response_topic->empty()) return own;
-  const std::string& asked = *message.response_topic;
-  bool allowed = controller.reply_prefix.empty() ? usp::is_at_or_below(own, asked)
-                                                 : asked.starts_with(controller.reply_prefix);
-  return allowed && usp::is_topic_name(asked) ? asked : std::string{};
-}
-
-asio::awaitable<void> Northbound::receive(usp::mtp::InboundMessage message) {
-  Metrics& metrics = runtime_.metrics;
-  auto to_id = usp::peek_to_id(message.payload);
-  if (!to_id) {
-    metrics.mqtt_dropped.add({"no record"});
-    spdlog::info("mqtt: {} bytes on {} are no USP record", message.payload.size(), message.topic);
-    co_return;
-  }
-  std::string endpoint_id(*to_id);
-  if (!message.endpoint_id.empty() && message.endpoint_id != endpoint_id) {
-    metrics.mqtt_dropped.add({"another agent"});
-    spdlog::info("mqtt: record for {} on the connection of {} dropped", endpoint_id,
-                 message.endpoint_id);
-    co_return;
-  }
-  Result<DevicePtr> found = co_await runtime_.registry->by_endpoint_id(endpoint_id);
-  if (!found || !*found) {
-    metrics.mqtt_dropped.add({"unknown agent"});
-    spdlog::debug("mqtt: record for {}, which is no agent of ours", endpoint_id);
-    co_return;
-  }
-  DevicePtr device = *found;
-  usp::InRecord record = usp::decode_record(message.payload, endpoint_id);
-  if (const auto* dropped = std::get_if<usp::InDropped>(&record)) {
-    metrics.mqtt_dropped.add({usp::name_of(dropped->reason)});
-    spdlog::info("mqtt: record for {} dropped: {}", endpoint_id, usp::name_of(dropped->reason));
-    co_return;
-  }
-  std::string from_id = std::visit(
-      [](const auto& in) -> std::string {
-        if constexpr (requires { in.from_id; }) return in.from_id;
-        return {};
-      },
-      record);
-  const ControllerConfig* from = controller(from_id);
-  auto* in = std::get_if<usp::InMessage>(&record);
-  if (from == nullptr && in != nullptr && usp::is_answer(in->msg)) {
-    // Of a controller that was added to the agent's table: it is told things and may confirm them.
-    auto answering = device->agent().on_peer_answer(from_id, std::move(in->msg));
-    co_await asio::co_spawn(device->strand(), std::move(answering), asio::use_awaitable);
-    co_return;
-  }
-  if (from == nullptr) {
-    metrics.mqtt_dropped.add({"unknown controller"});
-    spdlog::warn("mqtt: {} is no configured controller; its record for {} is dropped", from_id,
-                 endpoint_id);
-    co_return;
-  }
-  std::string topic = reply_topic(*from, message);
-  if (topic.empty()) {
-    metrics.mqtt_dropped.add({"response topic"});
-    spdlog::warn("mqtt: {} asks for answers on {}, outside its prefix; its record is dropped",
-                 from_id, message.response_topic.value_or(""));
-    co_return;
-  }
-  if (in != nullptr) {
-    Caller caller{from, from_id, topic, message.correlation};
-    auto handling = device->agent().on_message(std::move(caller), std::move(in->msg));
-    co_await asio::co_spawn(device->strand(), std::move(handling), asio::use_awaitable);
-  } else if (const auto* faulty = std::get_if<usp::InFaulty>(&record)) {
-    const usp_msg::Error& error = faulty->answer.body().error();
-    spdlog::info("mqtt: request {} of {} for {} answered with {}: {}",
-                 faulty->answer.header().msg_id(), from_id, endpoint_id, error.err_code(),
-                 error.err_msg());
-    send(*device, from_id, topic, message.correlation, faulty->answer);
-  } else if (std::holds_alternative<usp::InSession>(record)) {
-    greet(endpoint_id, device->id(), from_id, from->resolved_topic());
-    std::string answer =
-        usp::encode_disconnect(endpoint_id, from_id, usp::ErrorCode::kSessionContextNotAllowed,
-                               "session contexts are not supported");
-    transport_->send({topic, std::move(answer), agent_topic(endpoint_id), message.correlation,
-                      endpoint_id, runtime_.config.mqtt.qos, 0});
-  } else {
-    spdlog::debug("mqtt: connect or disconnect record of {} for {}", from_id, endpoint_id);
-  }
 }
 
 // ---- out
@@ -256,30 +148,51 @@ void Northbound::greet(const std::string& from_id, std::int64_t device_id,
   if (refused) links_.return_greeting(from_id, device_id, controller_id);
 }
 
-void Northbound::publish(const Target& target, const usp_msg::Msg& msg,
-                         usp::mtp::SendCompletion done) {
+std::optional<SendResult> Northbound::publish_record(const SessionContexts::Peer& peer,
+                                                     std::string record,
+                                                     usp::mtp::SendCompletion done) {
   // One that only the agent's table knows is told things, on its own topic, and never answered.
-  const ControllerConfig* known = controller(target.controller);
-  greet(target.from_id, target.device_id, target.controller,
-        known == nullptr ? target.topic : known->resolved_topic());
+  const ControllerConfig* known = controller(peer.controller);
+  greet(peer.agent, peer.device_id, peer.controller,
+        known == nullptr ? peer.topic : known->resolved_topic());
   usp::mtp::OutboundMessage out;
-  out.topic = target.topic;
-  out.payload = usp::encode_message(target.from_id, target.controller, msg);
-  out.response_topic = agent_topic(target.from_id);
-  out.correlation = target.correlation;
-  out.from = target.from_id;
+  out.topic = peer.topic;
+  out.payload = std::move(record);
+  out.response_topic = agent_topic(peer.agent);
+  out.correlation = peer.correlation;
+  out.from = peer.agent;
   out.qos = runtime_.config.mqtt.qos;
-  out.connection = links_.number_of(target.from_id);
-  if (out.connection == 0) return done(SendResult::kNotConnected);
-  auto refused = transport_->send(std::move(out), done);
-  if (refused) return done(*refused);
-  runtime_.metrics.mqtt_published.Increment();
+  out.connection = links_.number_of(peer.agent);
+  if (out.connection == 0) return SendResult::kNotConnected;
+  auto refused = transport_->send(std::move(out), std::move(done));
+  if (!refused) runtime_.metrics.mqtt_published.Increment();
+  return refused;
 }
 
-void Northbound::send(const Device& device, const std::string& controller_id,
-                      const std::string& topic, const std::string& correlation,
-                      const usp_msg::Msg& msg) {
-  Target target{device.endpoint_id(), device.id(), controller_id, topic, correlation};
+void Northbound::publish(const Target& target, const usp_msg::Msg& msg,
+                         usp::mtp::SendCompletion done) {
+  SessionContexts::Peer peer{target.from_id, target.controller, target.device_id, target.topic,
+                             target.correlation};
+  // Else a context would count a record that nobody gets.
+  if (links_.number_of(target.from_id) == 0) return done(SendResult::kNotConnected);
+  const bool allowed = target.session.mode != SessionMode::kForbid;
+  const bool in_session =
+      target.is_answer ? target.in_session && allowed : sessions_.is_used(peer, target.session);
+  std::optional<SendResult> refused;
+  if (in_session) {
+    refused = sessions_.send(peer, target.session, msg.SerializeAsString(), done);
+  } else {
+    std::string record = usp::encode_message(target.from_id, target.controller, msg);
+    const std::size_t limit = target.session.max_record_bytes;
+    const bool too_large = limit != 0 && record.size() > limit;
+    refused = too_large ? SendResult::kTooLarge : publish_record(peer, std::move(record), done);
+  }
+  if (refused) done(*refused);
+}
+
+void Northbound::send(const Device& device, const ReplyTo& to, const usp_msg::Msg& msg) {
+  Target target{device.endpoint_id(), device.id(),   to.controller, to.topic,
+                to.correlation,       to.in_session, true,          to.session};
   std::string msg_id = msg.header().msg_id();
   bool is_error = msg.body().has_error();
   publish(target, msg, [this, target, msg_id, is_error](SendResult result) {
@@ -288,10 +201,31 @@ void Northbound::send(const Device& device, const std::string& controller_id,
                  target.controller, usp::mtp::name_of(result));
     runtime_.metrics.mqtt_dropped.add({"answer"});
     if (result != SendResult::kTooLarge || is_error) return;
-    usp::Error error{
-        usp::ErrorCode::kResourcesExceeded, "the answer is larger than the broker takes", {}};
+    usp::Error error{usp::ErrorCode::kResourcesExceeded,
+                     "the answer is larger than the broker or MaxUSPRecordSize allow",
+                     {}};
     publish(target, usp::make_error(msg_id, error), [](SendResult) {});
   });
+}
+
+// ---- session contexts
+
+void Northbound::disconnect(const SessionContexts::Peer& peer, usp::ErrorCode code,
+                            const std::string& reason) {
+  publish_record(peer, usp::encode_disconnect(peer.agent, peer.controller, code, reason), {});
+  // The next record to it is a Connect record (R-MTP.8).
+  links_.return_greeting(peer.agent, peer.device_id, peer.controller);
+}
+
+void Northbound::apply_session(const Device& device, const std::string& id, const E2eSession& now) {
+  const ControllerConfig* to = controller(id);
+  if (to == nullptr || !sessions_.configure(device.endpoint_id(), id, now)) return;
+  disconnect({device.endpoint_id(), id, device.id(), to->resolved_topic(), {}},
+             usp::ErrorCode::kSessionContextTerminated, "session contexts are forbidden now");
+}
+
+void Northbound::reset_session(const Device& device, const std::string& id) {
+  sessions_.reset(device.endpoint_id(), id);
 }
 
 // ---- the connection
@@ -300,6 +234,7 @@ void Northbound::on_connected(const usp::mtp::ConnectionInfo& info) {
   const bool own = own_ != nullptr;
   spdlog::log(own ? spdlog::level::debug : spdlog::level::info, "mqtt: connected to {}:{} as {}",
               runtime_.config.mqtt.host, runtime_.config.mqtt.broker_port(), info.client_id);
+  sessions_.set_max_packet_bytes(info.maximum_packet_bytes);
   links_.on_connected(info, now_ms());
   runtime_.metrics.mqtt_connected.Set(static_cast<double>(links_.count()));
   if (own) {

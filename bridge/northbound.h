@@ -7,17 +7,21 @@
 #include <boost/asio/strand.hpp>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <unordered_set>
 #include <vector>
 
 #include "bridge/agent/agent_facts.h"
+#include "bridge/agent/e2e_session.h"
 #include "bridge/agent_connections.h"
 #include "bridge/broker_links.h"
 #include "bridge/config.h"
 #include "bridge/result.h"
+#include "bridge/session_contexts.h"
 #include "bridge/store/rows.h"
 #include "bridge/wait.h"
 #include "proto/usp/usp_msg.pb.h"
@@ -27,6 +31,7 @@
 namespace bridge {
 
 class Device;
+using DevicePtr = std::shared_ptr<Device>;
 struct Runtime;
 
 /// Thread-safe.
@@ -41,10 +46,22 @@ class Northbound final : private usp::mtp::TransportHandler {
   /// Sends what is queued for at most `grace`, then leaves the broker. The executor must still run.
   void stop(std::chrono::milliseconds grace);
 
-  /// An answer to a controller, now; it is lost when the broker is away. One that the broker would
-  /// not take becomes Error 7005.
-  void send(const Device& device, const std::string& controller, const std::string& topic,
-            const std::string& correlation, const usp_msg::Msg& msg);
+  /// Where an answer goes, and how.
+  struct ReplyTo {
+    std::string controller;
+    std::string topic;
+    std::string correlation;
+    bool in_session = false;  ///< the request came in a session context
+    E2eSession session;
+  };
+  /// An answer to a controller, now; it is lost when the broker is away. One that is larger than
+  /// the broker or MaxUSPRecordSize allow becomes Error 7005, unless a session context carries it.
+  void send(const Device& device, const ReplyTo& to, const usp_msg::Msg& msg);
+
+  /// The row of the controller was written.
+  void apply_session(const Device& device, const std::string& controller, const E2eSession& now);
+  /// E2ESession.Reset().
+  void reset_session(const Device& device, const std::string& controller);
 
   /// There is something new in the outbox, or among the timers.
   void poke();
@@ -74,6 +91,19 @@ class Northbound final : private usp::mtp::TransportHandler {
     std::string controller;
     std::string topic;
     std::string correlation;
+    bool in_session = false;  ///< answers a request in a session context
+    bool is_answer = false;   ///< else a context is used where there is one
+    E2eSession session;
+  };
+  /// Of an incoming record, once it is known who sent it to whom.
+  struct Arrival {
+    DevicePtr device;
+    std::string endpoint_id;  ///< of the agent
+    std::string from_id;
+    const ControllerConfig* from = nullptr;
+    std::string topic;  ///< for answers
+    std::string correlation;
+    std::shared_ptr<void> slot;
   };
 
   // on the transport's threads
@@ -83,11 +113,26 @@ class Northbound final : private usp::mtp::TransportHandler {
   void on_connected(const usp::mtp::ConnectionInfo& info) override;
   void on_disconnected(const usp::mtp::DisconnectInfo& info) override;
 
+  // northbound_receive.cc
   boost::asio::awaitable<void> receive(usp::mtp::InboundMessage message);
+  bool identify(const usp::mtp::InboundMessage& message, const usp::InRecord& record,
+                Arrival& arrival);
+  void queue_in_order(usp::mtp::InboundMessage message, std::string endpoint_id);
+  boost::asio::awaitable<void> receive_in_order(std::string endpoint_id);
+  boost::asio::awaitable<void> on_session_record(Arrival arrival, usp::SessionRecord record);
+  void handle(const Arrival& arrival, usp_msg::Msg msg, bool in_session);
+  void answer_faulty(const Arrival& arrival, const usp_msg::Msg& answer, bool in_session);
+  void on_disconnect_record(const Arrival& arrival, const usp::InDisconnect& record);
+  void disconnect(const SessionContexts::Peer& peer, usp::ErrorCode code,
+                  const std::string& reason);
   /// Where the answer to a request goes; empty: the request is dropped.
   std::string reply_topic(const ControllerConfig& controller,
                           const usp::mtp::InboundMessage& message) const;
   void publish(const Target& target, const usp_msg::Msg& msg, usp::mtp::SendCompletion done);
+  /// As Transport::send().
+  std::optional<usp::mtp::SendResult> publish_record(const SessionContexts::Peer& peer,
+                                                     std::string record,
+                                                     usp::mtp::SendCompletion done);
   /// The Connect record, if this connection has not carried it yet (R-MTP.6, R-MTP.8).
   void greet(const std::string& from_id, std::int64_t device_id, const std::string& controller,
              const std::string& controller_topic);
@@ -116,6 +161,10 @@ class Northbound final : private usp::mtp::TransportHandler {
   std::atomic<bool> poked_{false};
   std::atomic<int> loops_{0};
   BrokerLinks links_;
+  std::mutex inbox_mutex_;
+  /// Records of sessions that wait for those before them, by agent; the first is being received.
+  std::map<std::string, std::deque<usp::mtp::InboundMessage>> inbox_;
+  SessionContexts sessions_;
 };
 
 }  // namespace bridge

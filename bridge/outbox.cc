@@ -140,8 +140,15 @@ void Northbound::deliver(const OutboxRow& row) {
     runtime_.metrics.outbox_dropped.add({"expired"});
     return settle_later(SendResult::kClosed);
   }
-  Target target{outbound->from_id, row.device_id, row.controller, outbound->topic,
-                outbound->correlation};
+  Target target;
+  target.from_id = outbound->from_id;
+  target.device_id = row.device_id;
+  target.controller = row.controller;
+  target.topic = outbound->topic;
+  target.correlation = outbound->correlation;
+  target.in_session = outbound->in_session;
+  target.is_answer = row.kind == static_cast<int>(OutboxKind::kResponse);
+  target.session = outbound->session;
   publish(target, msg, settle_later);
 }
 

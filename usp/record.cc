@@ -232,6 +232,17 @@ std::optional<std::string_view> peek_to_id(std::string_view bytes) {
   return to_id;
 }
 
+bool peek_is_of_session(std::string_view bytes) {
+  std::uint64_t last = 0;
+  std::uint64_t tag = 0;
+  std::string_view content;
+  while (!bytes.empty()) {
+    if (!take_field(bytes, tag, content)) return false;
+    if (tag >> 3 >= Record::kNoSessionContextFieldNumber) last = tag >> 3;
+  }
+  return last == Record::kSessionContextFieldNumber || last == Record::kDisconnectFieldNumber;
+}
+
 std::string encode_message(std::string_view from_id, std::string_view to_id,
                            const usp_msg::Msg& msg) {
   Record record = make_record(from_id, to_id);

@@ -81,6 +81,10 @@ InRecord decode_payload(std::string_view from_id, std::string_view payload);
 /// occurs twice the last counts, as in the full decode. The view is into `bytes`.
 std::optional<std::string_view> peek_to_id(std::string_view bytes);
 
+/// Is it a record in a session context, or one that ends it? Only the last record type counts, as
+/// in the full decode. For keeping such records in order before they are looked into.
+bool peek_is_of_session(std::string_view bytes);
+
 /// Records without session context, payload in the clear.
 std::string encode_message(std::string_view from_id, std::string_view to_id,
                            const usp_msg::Msg& msg);

@@ -6,6 +6,8 @@
 #include <map>
 #include <string>
 
+#include "bridge/agent/e2e_session.h"
+
 namespace bridge {
 
 /// Cheap to fill per request. Times are Unix milliseconds; 0: not known, shown as the unknown time
@@ -32,6 +34,9 @@ struct AgentFacts {
   std::uint64_t messages_sent = 0;
   std::uint64_t messages_received = 0;
   std::uint32_t connection_errors = 0;
+
+  // Device.LocalAgent.Controller.{i}.E2ESession.
+  std::map<std::string, SessionFacts, std::less<>> sessions;  ///< by the controller's Endpoint ID
 
   // Device.X_USPBRIDGE_Cwmp.
   std::int64_t last_inform_ms = 0;

@@ -17,12 +17,13 @@ constexpr std::string_view kPlaceholder = "{i}";
 
 CommandWay way_named(std::string_view name) {
   using W = CommandWay;
-  static constexpr std::array<std::pair<std::string_view, W>, 17> kWays{{
+  static constexpr std::array<std::pair<std::string_view, W>, 18> kWays{{
       {"reboot", W::kReboot},
       {"factory-reset", W::kFactoryReset},
       {"timer", W::kTimer},
       {"onboard", W::kOnboard},
       {"reconnect", W::kReconnect},
+      {"reset-session", W::kResetSession},
       {"cancel", W::kCancel},
       {"set", W::kSet},
       {"toggle", W::kToggle},
@@ -117,7 +118,8 @@ const CommandRow* CommandCatalogue::find(std::string_view object_path,
 }
 
 bool is_bridge_way(CommandWay way) {
-  return way == CommandWay::kOnboard || way == CommandWay::kReconnect || way == CommandWay::kCancel;
+  return way == CommandWay::kOnboard || way == CommandWay::kReconnect ||
+         way == CommandWay::kResetSession || way == CommandWay::kCancel;
 }
 
 std::string with_instances(std::string_view supported, std::string_view object_path) {

@@ -19,6 +19,7 @@ enum class CommandWay : std::uint8_t {
   kTimer,         ///< kept by the bridge
   kOnboard,       ///< kept by the bridge: SendOnBoardRequest()
   kReconnect,     ///< kept by the bridge: of an MQTT connection of the agent's own
+  kResetSession,  ///< kept by the bridge: E2ESession.Reset()
   kCancel,        ///< of a row of LocalAgent.Request.: what the command was carried out by decides
   kSet,           ///< SetParameterValues of the arguments and of the target
   kToggle,        ///< the target, a boolean, is set to false and then to true

@@ -8,6 +8,7 @@
 #include "bridge/agent/view.h"
 #include "bridge/agent/virtual_agent.h"
 #include "bridge/fault_map.h"
+#include "bridge/northbound.h"
 #include "bridge/runtime.h"
 #include "bridge/task/cancel.h"
 #include "bridge/task/command.h"
@@ -61,6 +62,8 @@ asio::awaitable<usp::StepResult> Execution::run_command(std::size_t index, Commi
     case CommandWay::kReconnect:
       reconnects_ = true;
       co_return step_done();
+    case CommandWay::kResetSession:
+      co_return run_reset_session(index);
     case CommandWay::kCancel:
       co_return co_await run_cancel(index);
     case CommandWay::kSet:
@@ -182,6 +185,16 @@ usp::StepResult Execution::run_onboard(std::size_t step, Commit& commit) {
   const std::string& controller = operation_->plan.steps[step].path;
   if (device_.agent().send_onboard_request(controller, commit)) return step_done();
   return step_failure(usp::ErrorCode::kCommandFailure, "the controller is not enabled");
+}
+
+usp::StepResult Execution::run_reset_session(std::size_t step) {
+  const std::string& session = operation_->plan.steps[step].path;
+  for (const LocalController& controller : device_.local().controllers()) {
+    if (!session.starts_with(controller.path)) continue;
+    device_.runtime().northbound->reset_session(device_, controller.endpoint_id);
+    return step_done();
+  }
+  return step_failure(usp::ErrorCode::kCommandFailure, "the controller is gone");
 }
 
 asio::awaitable<usp::StepResult> Execution::run_cancel(std::size_t step) {

@@ -65,4 +65,8 @@ std::string fact_text(std::string_view supported_path, std::string_view name,
   return {};
 }
 
+std::string session_fact_text(std::string_view name, const SessionFacts& facts) {
+  return name == "Status" ? facts.status : std::to_string(facts.retry_count);
+}
+
 }  // namespace bridge

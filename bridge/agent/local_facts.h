@@ -12,4 +12,7 @@ namespace bridge {
 std::string fact_text(std::string_view supported_path, std::string_view name,
                       const AgentFacts& facts);
 
+/// Of Device.LocalAgent.Controller.{i}.E2ESession.
+std::string session_fact_text(std::string_view name, const SessionFacts& facts);
+
 }  // namespace bridge

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view kSubscriptions = "Device.LocalAgent.Subscription.";
 constexpr std::string_view kControllers = "Device.LocalAgent.Controller.";
+constexpr std::string_view kSession = "E2ESession.";
 constexpr std::string_view kRequests = "Device.LocalAgent.Request.";
 
 const std::vector<std::uint32_t> kNoRows;
@@ -153,6 +154,12 @@ std::string LocalModel::read(std::string_view object_path, const LocalObject& ob
   if (param.secret) return {};
   switch (param.source) {
     case LocalSource::kFact:
+      if (object_path.ends_with(kSession)) {
+        const std::string_view row = object_path.substr(0, object_path.size() - kSession.size());
+        const auto known = facts.sessions.find(get(row, "EndpointID"));
+        return session_fact_text(param.name,
+                                 known == facts.sessions.end() ? SessionFacts{} : known->second);
+      }
       return fact_text(object.path, param.name, facts);
     case LocalSource::kCount:
       return std::to_string(rows_of(joined(object_path, param.counted)).size());
@@ -281,6 +288,20 @@ std::string LocalModel::topic_of(std::string_view controller_path) const {
   return topic;
 }
 
+E2eSession LocalModel::session_of(std::string_view controller_path) const {
+  const std::string path = joined(controller_path, kSession);
+  E2eSession session;
+  const std::string mode = get(path, "SessionMode");
+  if (mode == "Require") session.mode = SessionMode::kRequire;
+  if (mode == "Forbid") session.mode = SessionMode::kForbid;
+  session.expiration_s = get_number(path, "SessionExpiration");
+  session.retry_wait_s = get_number(path, "SessionRetryMinimumWaitInterval");
+  session.retry_multiplier = get_number(path, "SessionRetryIntervalMultiplier");
+  session.max_record_bytes = get_number(path, "MaxUSPRecordSize");
+  session.max_retransmit_tries = get_number(path, "MaxRetransmitTries");
+  return session;
+}
+
 LocalController LocalModel::controller_at(std::uint32_t number) const {
   LocalController row;
   row.number = number;
@@ -294,6 +315,7 @@ LocalController LocalModel::controller_at(std::uint32_t number) const {
   row.periodic_time_ms = parse_date_time(get(row.path, "PeriodicNotifTime")).value_or(0);
   row.retry_wait_s = get_number(row.path, "USPNotifRetryMinimumWaitInterval");
   row.retry_multiplier = get_number(row.path, "USPNotifRetryIntervalMultiplier");
+  row.session = session_of(row.path);
   return row;
 }
 

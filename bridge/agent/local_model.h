@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "bridge/agent/agent_facts.h"
+#include "bridge/agent/e2e_session.h"
 #include "bridge/agent/local_template.h"
 #include "bridge/store/rows.h"
 #include "usp/data_model.h"
@@ -59,6 +60,7 @@ struct LocalController {
   std::int64_t periodic_time_ms = 0;  ///< 0: any
   std::uint32_t retry_wait_s = 0;
   std::uint32_t retry_multiplier = 0;  ///< thousandths
+  E2eSession session{};
   bool operator==(const LocalController&) const = default;
 };
 
@@ -155,6 +157,7 @@ class LocalModel {
   std::string topic_of(std::string_view controller_path) const;
   std::string topic_status(std::string_view row, const AgentFacts& facts) const;
   LocalController controller_at(std::uint32_t number) const;
+  E2eSession session_of(std::string_view controller_path) const;
   const std::vector<std::uint32_t>& rows_of(std::string_view table_path) const;
   bool in_template(std::string_view table_path, std::uint32_t number) const;
   bool has_row(std::string_view table_path, std::uint32_t number) const;

@@ -126,6 +126,16 @@ Objects controller_objects() {
         count("BootParameterNumberOfEntries", "BootParameter.")},
        {{"EndpointID"}, {"Alias"}},
        20},
+      {"Device.LocalAgent.Controller.{i}.E2ESession.",
+       kReadOnly,
+       {fact("Status", kString), rw("SessionMode", kString, "Allow", kSessionMode),
+        rw("SessionExpiration", kUnsignedInt, "600"),
+        rw("SessionRetryMinimumWaitInterval", kUnsignedInt, "5", kRetryInterval),
+        rw("SessionRetryIntervalMultiplier", kUnsignedInt, "2000", kMultiplier),
+        counter("CurrentRetryCount", kUnsignedInt),
+        rw("MaxUSPRecordSize", kUnsignedInt, "0", kRecordSize),
+        rw("MaxRetransmitTries", kInt, "3", kTries), ro("PayloadSecurity", kString, "None")},
+       {}},
       {"Device.LocalAgent.Controller.{i}.MTP.{i}.",
        kAddDelete,
        {alias(), rw("Enable", kBoolean, "false"), rw("Protocol", kString, "MQTT", kMqtt),
@@ -295,6 +305,8 @@ bool is_notif_type(std::string_view value) {
 }
 
 constexpr std::size_t kMaxTopicBytes = 1024;
+/// The fields of a record with two long Endpoint IDs, and some of a message.
+constexpr std::uint64_t kMinRecordBytes = 1024;
 
 std::optional<std::string> wrong_references(std::string_view value) {
   const std::vector<std::string_view> items = usp::split_references(value);
@@ -334,6 +346,14 @@ std::optional<std::string> wrong_text(LocalCheck check, std::string_view value) 
       return unless(in_range(value, 1, 65535), "must be 1 to 65535");
     case kPositive:
       return unless(in_range(value, 1, 0xffffffff), "must be at least 1");
+    case kSessionMode:
+      return unless(value == "Require" || value == "Allow" || value == "Forbid",
+                    "must be Require, Allow or Forbid");
+    case kRecordSize:
+      return unless(value == "0" || in_range(value, kMinRecordBytes, 0xffffffff),
+                    "must be 0 or at least 1024");
+    case kTries:
+      return unless(in_range(value, 0, 1000), "must be 0 to 1000");
     case kTopic:
       return unless(value.size() <= kMaxTopicBytes &&
                         value.find_first_of(std::string_view("+#\0", 3)) == value.npos,

@@ -35,6 +35,9 @@ enum class LocalCheck : std::uint8_t {
   kRetryInterval,   ///< 1 to 65535
   kTopic,           ///< an MQTT topic name without wildcards, or empty
   kPositive,        ///< at least 1
+  kSessionMode,     ///< Require, Allow, Forbid
+  kRecordSize,      ///< 0, or room for the fields of a record and some of a message
+  kTries,           ///< 0 to 1000
   kSubscriptionId,  ///< 1 to 64 characters
   kText64,
   kText128,

@@ -85,6 +85,7 @@ OutboxRow VirtualAgent::outbox_row(const LocalController& controller, const usp_
   outbound.from_id = device_.endpoint_id();
   outbound.retry_wait_ms = controller.retry_wait_s * 1000;
   outbound.retry_multiplier = controller.retry_multiplier;
+  outbound.session = controller.session;
   OutboxRow row;
   row.device_id = device_.id();
   row.controller = controller.endpoint_id;
@@ -207,7 +208,9 @@ std::vector<OutboxRow> VirtualAgent::compose(Commit& commit) {
     sync_timers(commit);
     // After the commit: what the device is asked to notify follows from what is stored then.
     asio::post(device_.strand(), [self = device_.shared_from_this()] {
-      if (self->loaded()) self->agent().plan_notifications(false);
+      if (!self->loaded()) return;
+      self->agent().plan_notifications(false);
+      self->agent().apply_sessions();
     });
   }
   return out;

@@ -54,6 +54,7 @@ bool Offer::has_rpc(CommandWay way) const {
     case CommandWay::kTimer:
     case CommandWay::kOnboard:
     case CommandWay::kReconnect:
+    case CommandWay::kResetSession:
     case CommandWay::kCancel:
     case CommandWay::kSet:
     case CommandWay::kToggle:

@@ -54,6 +54,7 @@ OperationRow to_row(std::int64_t device_id, const Operation& operation) {
   body.mutable_origin()->set_requester(operation.origin.requester);
   body.mutable_origin()->set_reply_topic(operation.origin.reply_topic);
   body.mutable_origin()->set_correlation(operation.origin.correlation);
+  body.mutable_origin()->set_in_session(operation.origin.in_session);
   body.set_plan(usp::encode_plan(operation.plan));
   for (const std::string& path : operation.request_rows) body.add_request_rows(path);
 
@@ -86,6 +87,7 @@ std::optional<Operation> from_row(const OperationRow& row) {
   out.origin.requester = body.origin().requester();
   out.origin.reply_topic = body.origin().reply_topic();
   out.origin.correlation = body.origin().correlation();
+  out.origin.in_session = body.origin().in_session();
   out.plan = *std::move(plan);
   out.request_rows.assign(body.request_rows().begin(), body.request_rows().end());
   out.created_ms = row.created_ms;
@@ -137,6 +139,32 @@ std::string summary(const usp::Plan& plan) {
   return {};
 }
 
+namespace {
+
+internal::Session to_stored(const E2eSession& from) {
+  internal::Session out;
+  out.set_mode(static_cast<std::uint32_t>(from.mode));
+  out.set_expiration_s(from.expiration_s);
+  out.set_retry_wait_s(from.retry_wait_s);
+  out.set_retry_multiplier(from.retry_multiplier);
+  out.set_max_record_bytes(from.max_record_bytes);
+  out.set_max_retransmit_tries(from.max_retransmit_tries);
+  return out;
+}
+
+E2eSession from_stored(const internal::Session& from) {
+  E2eSession out;
+  out.mode = static_cast<SessionMode>(from.mode());
+  out.expiration_s = from.expiration_s();
+  out.retry_wait_s = from.retry_wait_s();
+  out.retry_multiplier = from.retry_multiplier();
+  out.max_record_bytes = from.max_record_bytes();
+  out.max_retransmit_tries = from.max_retransmit_tries();
+  return out;
+}
+
+}  // namespace
+
 std::string encode_outbound(const Outbound& outbound) {
   internal::Outbound out;
   out.set_topic(outbound.topic);
@@ -146,14 +174,19 @@ std::string encode_outbound(const Outbound& outbound) {
   out.set_from_id(outbound.from_id);
   out.set_retry_wait_ms(outbound.retry_wait_ms);
   out.set_retry_multiplier(outbound.retry_multiplier);
+  out.set_in_session(outbound.in_session);
+  *out.mutable_session() = to_stored(outbound.session);
   return out.SerializeAsString();
 }
 
 std::optional<Outbound> decode_outbound(std::string_view bytes) {
   internal::Outbound in;
   if (!in.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return std::nullopt;
-  return Outbound{in.topic(),         in.correlation(),     in.msg(), in.msg_id(), in.from_id(),
-                  in.retry_wait_ms(), in.retry_multiplier()};
+  Outbound out{
+      in.topic(),         in.correlation(),      in.msg(),        in.msg_id(), in.from_id(),
+      in.retry_wait_ms(), in.retry_multiplier(), in.in_session(), {}};
+  if (in.has_session()) out.session = from_stored(in.session());  // else of an older version
+  return out;
 }
 
 }  // namespace bridge

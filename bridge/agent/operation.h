@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bridge/agent/e2e_session.h"
 #include "bridge/store/rows.h"
 #include "usp/plan.h"
 
@@ -29,6 +30,7 @@ struct Origin {
   std::string requester;    ///< Endpoint ID of the controller; "grpc"
   std::string reply_topic;  ///< kUsp
   std::string correlation;  ///< kUsp: MQTT Correlation Data of the request, given back
+  bool in_session = false;  ///< kUsp: the request came in a session context
   bool operator==(const Origin&) const = default;
 };
 
@@ -78,6 +80,8 @@ struct Outbound {
   std::string from_id;  ///< Endpoint ID of the agent
   std::uint32_t retry_wait_ms = 0;
   std::uint32_t retry_multiplier = 0;  ///< thousandths
+  bool in_session = false;             ///< answers a request that came in a session context
+  E2eSession session{};
 };
 
 std::string encode_outbound(const Outbound& outbound);

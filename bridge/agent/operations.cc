@@ -79,6 +79,7 @@ asio::awaitable<std::optional<usp_msg::Msg>> VirtualAgent::begin_operation(Calle
   operation->origin.requester = caller.endpoint_id;
   operation->origin.reply_topic = caller.reply_topic;
   operation->origin.correlation = caller.correlation;
+  operation->origin.in_session = caller.in_session;
   operation->created_ms = now_ms();
   operation->deadline_ms =
       operation->created_ms + time_limit(config, caller.config, plan, timeout).count();
@@ -154,9 +155,15 @@ OutboxRow VirtualAgent::response_row(const Operation& operation, const usp_msg::
   row.device_id = device_.id();
   row.controller = operation.origin.requester;
   row.kind = static_cast<int>(OutboxKind::kResponse);
-  row.payload =
-      encode_outbound({operation.origin.reply_topic, operation.origin.correlation,
-                       answer.SerializeAsString(), operation.plan.msg_id, device_.endpoint_id()});
+  Outbound outbound;
+  outbound.topic = operation.origin.reply_topic;
+  outbound.correlation = operation.origin.correlation;
+  outbound.msg = answer.SerializeAsString();
+  outbound.msg_id = operation.plan.msg_id;
+  outbound.from_id = device_.endpoint_id();
+  outbound.in_session = operation.origin.in_session;
+  outbound.session = session_of(operation.origin.requester);
+  row.payload = encode_outbound(outbound);
   row.created_ms = now;
   row.next_attempt_ms = now;
   row.expires_ms = now + kResponseLifeMs;

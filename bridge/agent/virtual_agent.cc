@@ -55,8 +55,30 @@ LocalActor VirtualAgent::actor_of(const std::string& requester) {
 }
 
 void VirtualAgent::reply(const Caller& caller, const usp_msg::Msg& msg) {
-  device_.runtime().northbound->send(device_, caller.endpoint_id, caller.reply_topic,
-                                     caller.correlation, msg);
+  device_.runtime().northbound->send(device_,
+                                     {caller.endpoint_id, caller.reply_topic, caller.correlation,
+                                      caller.in_session, session_of(caller.endpoint_id)},
+                                     msg);
+}
+
+E2eSession VirtualAgent::session_of(const std::string& controller) const {
+  auto row = device_.local().controller(controller);
+  return row ? row->session : E2eSession{};
+}
+
+asio::awaitable<std::optional<E2eSession>> VirtualAgent::read_session(std::string controller) {
+  auto self = device_.shared_from_this();
+  Result<void> loaded = co_await device_.load();
+  if (!loaded || !device_.onboarded()) co_return std::nullopt;
+  std::optional<E2eSession> session = session_of(controller);
+  co_return session;
+}
+
+void VirtualAgent::apply_sessions() {
+  for (const LocalController& controller : device_.local().controllers()) {
+    device_.runtime().northbound->apply_session(device_, controller.endpoint_id,
+                                                controller.session);
+  }
 }
 
 asio::awaitable<void> VirtualAgent::on_message(Caller caller, usp_msg::Msg msg) {
@@ -75,6 +97,13 @@ asio::awaitable<void> VirtualAgent::on_message(Caller caller, usp_msg::Msg msg) 
   }
   std::string controller = caller.endpoint_id;
   std::string msg_id = msg.header().msg_id();
+  if (!caller.in_session && session_of(controller).mode == SessionMode::kRequire) {
+    if (!msg.body().has_request()) co_return;
+    usp::Error error{usp::ErrorCode::kInvalidRecordValue, "a session context is required", {}};
+    caller.in_session = true;
+    reply(caller, usp::make_error(msg_id, error));
+    co_return;
+  }
   if (msg.body().has_request() && is_under_way(caller, msg_id)) {
     spdlog::info("device {}: {} {} from {} ignored: it is under way already", device_.endpoint_id(),
                  type_of(msg), msg_id, controller);

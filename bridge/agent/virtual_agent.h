@@ -39,6 +39,7 @@ struct Caller {
   std::string endpoint_id;                   ///< "grpc" for the control API
   std::string reply_topic;
   std::string correlation;
+  bool in_session = false;  ///< in a session context, and so is the answer (R-MSG.0a)
 };
 
 /// TimerRow::kind.
@@ -73,6 +74,13 @@ class VirtualAgent {
                 std::map<std::string, std::string> input, std::chrono::milliseconds timeout);
   /// Returns when the end of what was cancelled is stored.
   boost::asio::awaitable<control::CancelResult> cancel(std::int64_t operation_id);
+
+  /// What the row of a controller says of session contexts; the defaults where it has none.
+  E2eSession session_of(const std::string& controller) const;
+  /// The same from off the strand. Loads the device. nullopt: the agent is not up.
+  boost::asio::awaitable<std::optional<E2eSession>> read_session(std::string controller);
+  /// The rows of controllers were written: session contexts follow.
+  void apply_sessions();
 
   // ---- operations
   /// Tells watchers of its state.

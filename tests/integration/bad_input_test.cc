@@ -348,17 +348,15 @@ TEST_F(BadInput, RequestsThatCannotBeDoneGetAnError) {
   }
 }
 
-TEST_F(BadInput, ASessionContextIsAnsweredWithADisconnectRecord) {
+TEST_F(BadInput, RecordsOfSessionsThatCannotBeAreDroppedWithoutAWord) {
   RawController raw(world.broker().port());
-  usp_record::Record record;
-  record.ParseFromString(record_of(good->endpoint_id(), ""));
-  record.mutable_session_context()->set_session_id(1);
-
-  raw.publish("usp/v1/agent/" + good->endpoint_id(), record.SerializeAsString());
-
-  auto answer = raw.receive();
-  ASSERT_TRUE(answer);
-  EXPECT_EQ(record_in(*answer).disconnect().reason_code(), 7106u);  // R-E2E.6a
+  const auto send = [&](usp::SessionRecord record) {
+    raw.publish("usp/v1/agent/" + good->endpoint_id(),
+                usp::encode_session("self::ctl", good->endpoint_id(), record));
+  };
+  send({1, 1, 1, 0, {}, {}, {"session_id is below 2"}});
+  expect_logged("dropped: invalid ids");
+  send({7, 0, 1, 0, {}, {}, {"no sequence_id"}});
   expect_all_is_well();
 }
 

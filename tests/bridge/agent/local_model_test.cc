@@ -89,6 +89,39 @@ TEST_F(LocalAgent, CountsItsRows) {
   EXPECT_EQ(get("Device.LocalAgent.Controller.1.BootParameterNumberOfEntries"), "0");
 }
 
+TEST_F(LocalAgent, HasTheSessionSettingsOfEachController) {  // R-E2E.10: 5 and 2000
+  const std::string session = "Device.LocalAgent.Controller.1.E2ESession.";
+  EXPECT_EQ(get(session + "SessionMode"), "Allow");
+  EXPECT_EQ(get(session + "SessionRetryMinimumWaitInterval"), "5");
+  EXPECT_EQ(get(session + "SessionRetryIntervalMultiplier"), "2000");
+  EXPECT_EQ(model.controller("self::first")->session, E2eSession{});
+  EXPECT_EQ(
+      set(session, {required("SessionMode", "Require"), required("SessionExpiration", "60"),
+                    required("MaxUSPRecordSize", "1024"), required("MaxRetransmitTries", "0")})
+          .state,
+      State::kDone);
+  reload();
+  E2eSession wanted;
+  wanted.mode = SessionMode::kRequire;
+  wanted.expiration_s = 60;
+  wanted.max_record_bytes = 1024;
+  wanted.max_retransmit_tries = 0;
+  EXPECT_EQ(model.controller("self::first")->session, wanted);
+  EXPECT_EQ(stored.rows().size(), 4U);
+  EXPECT_EQ(get("Device.LocalAgent.Controller.2.E2ESession.SessionMode"), "Allow");
+}
+
+TEST_F(LocalAgent, ShowsTheSessionOfEachController) {
+  AgentFacts with = facts();
+  with.sessions["self::first"] = {"Up", 3};
+  const auto shown = [&](const std::string& row, const char* name) {
+    return model.value("Device.LocalAgent.Controller." + row + ".E2ESession.", name, with).text;
+  };
+  EXPECT_EQ(shown("1", "Status"), "Up");
+  EXPECT_EQ(shown("1", "CurrentRetryCount"), "3");
+  EXPECT_EQ(shown("2", "Status"), "Down");
+}
+
 TEST_F(LocalAgent, TellsHowOldWhatItKnowsIs) {
   EXPECT_EQ(get("Device.LocalAgent.UpTime"), "90");
   EXPECT_EQ(get("Device.X_USPBRIDGE_Cwmp.LastInformTime"), "2023-11-14T22:13:10Z");

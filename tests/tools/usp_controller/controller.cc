@@ -58,17 +58,53 @@ std::string Controller::next_id() {
   return id_prefix_ + std::to_string(++last_id_);
 }
 
-bool Controller::publish(const std::string& agent, const std::string& topic,
-                         const usp_msg::Msg& msg, std::string& why) {
+std::optional<usp::mtp::SendResult> Controller::send_record(const std::string& agent,
+                                                            const std::string& topic,
+                                                            std::string record) {
   usp::mtp::OutboundMessage out;
   out.topic = topic;
-  out.payload = usp::encode_message(options_.id, agent, msg);
+  out.payload = std::move(record);
   out.response_topic = topic_;
   out.from = agent;  // spreads a load over the connections and keeps each agent's order
   out.qos = options_.qos;
-  const auto refusal = transport_->send(std::move(out));
+  return transport_->send(std::move(out));
+}
+
+bool Controller::publish(const std::string& agent, const std::string& topic,
+                         const usp_msg::Msg& msg, bool in_session, std::string& why) {
+  std::optional<usp::mtp::SendResult> refusal;
+  if (!in_session) {
+    refusal = send_record(agent, topic, usp::encode_message(options_.id, agent, msg));
+  } else {
+    const std::lock_guard lock(session_mutex_);
+    auto& session = session_with(agent);
+    const auto now = std::chrono::steady_clock::now();
+    const usp::SessionEffects effects =
+        session.send(msg.SerializeAsString(), now, next_session_random());
+    for (const usp::SessionRecord& record : effects.records) {
+      refusal = send_record(agent, topic, usp::encode_session(options_.id, agent, record));
+      if (refusal) break;
+    }
+    if (refusal) session.give_up();
+  }
   if (refusal) why = std::string("not sent: ") + usp::mtp::name_of(*refusal);
   return !refusal;
+}
+
+std::uint64_t Controller::next_session_random() {
+  return (std::uint64_t{std::random_device{}()} << 32) | std::random_device{}();
+}
+
+usp::SessionContext& Controller::session_with(const std::string& agent) {
+  auto& session = sessions_[agent];
+  if (!session) {
+    session = std::make_unique<usp::SessionContext>(usp::SessionContext::Role::kController,
+                                                    session_bytes_);
+    usp::SessionSettings settings;
+    settings.max_payload_bytes = options_.max_payload_bytes;
+    session->configure(settings);
+  }
+  return *session;
 }
 
 Result<std::string> Controller::send(const std::string& agent, usp_msg::Msg msg,
@@ -80,7 +116,7 @@ Result<std::string> Controller::send(const std::string& agent, usp_msg::Msg msg,
     pending_[msg_id] = std::move(answered);
   }
   std::string why;
-  if (publish(agent, agent_topic(agent), msg, why)) return msg_id;
+  if (publish(agent, agent_topic(agent), msg, options_.session_context, why)) return msg_id;
   forget(msg_id);
   return tl::unexpected(why);
 }
@@ -162,13 +198,19 @@ void Controller::on_overload(const usp::mtp::InboundMessage& message) { on_messa
 
 void Controller::on_message(usp::mtp::InboundMessage message) {
   usp::InRecord record = usp::decode_record(message.payload, options_.id);
-  if (auto* in = std::get_if<usp::InMessage>(&record)) {
-    if (in->msg.body().request().has_notify()) {
-      on_notify(in->from_id, in->msg, message.response_topic.value_or(""));
-    } else {
-      on_answer(in->msg);
-    }
+  const std::string reply_to = message.response_topic.value_or("");
+  if (auto* session = std::get_if<usp::InSession>(&record)) {
+    on_session(session->from_id, reply_to, std::move(session->record));
     return;
+  }
+  if (const auto* in = std::get_if<usp::InMessage>(&record)) {
+    const Incoming from{in->from_id, reply_to, false};
+    on_payload(from, std::move(record));
+    return;
+  }
+  if (const auto* gone = std::get_if<usp::InDisconnect>(&record)) {  // R-MTP.7
+    const std::lock_guard lock(session_mutex_);
+    if (sessions_.count(gone->from_id) > 0) sessions_.at(gone->from_id)->close();
   }
   const std::lock_guard lock(mutex_);
   if (const auto* in = std::get_if<usp::InConnect>(&record)) {
@@ -178,6 +220,34 @@ void Controller::on_message(usp::mtp::InboundMessage message) {
     keep(presences_, Presence{gone->from_id, false, "", gone->reason});
   }
   changed_.notify_all();
+}
+
+void Controller::on_session(const std::string& agent, const std::string& reply_to,
+                            usp::SessionRecord record) {
+  const std::string topic = reply_to.empty() ? agent_topic(agent) : reply_to;
+  usp::SessionEffects effects;
+  {
+    const std::lock_guard lock(session_mutex_);
+    auto& session = session_with(agent);
+    const auto now = std::chrono::steady_clock::now();
+    effects = session.on_record(std::move(record), now, next_session_random());
+    for (const usp::SessionRecord& each : effects.records) {
+      send_record(agent, topic, usp::encode_session(options_.id, agent, each));
+    }
+  }
+  for (const std::string& payload : effects.messages) {
+    on_payload({agent, reply_to, true}, usp::decode_payload(agent, payload));
+  }
+}
+
+void Controller::on_payload(const Incoming& from, usp::InRecord record) {
+  auto* in = std::get_if<usp::InMessage>(&record);
+  if (in == nullptr) return;
+  if (in->msg.body().request().has_notify()) {
+    on_notify(from, in->msg);
+  } else {
+    on_answer(in->msg);
+  }
 }
 
 void Controller::on_answer(const usp_msg::Msg& msg) {
@@ -192,15 +262,18 @@ void Controller::on_answer(const usp_msg::Msg& msg) {
   if (answered) answered(msg);
 }
 
-void Controller::on_notify(const std::string& agent, const usp_msg::Msg& msg,
-                           const std::string& reply_to) {
-  Notification notification{agent, msg.header().msg_id(), msg.body().request().notify(), reply_to,
-                            std::chrono::steady_clock::now()};
+void Controller::on_notify(const Incoming& from, const usp_msg::Msg& msg) {
+  Notification notification{from.agent,
+                            msg.header().msg_id(),
+                            msg.body().request().notify(),
+                            from.reply_to,
+                            std::chrono::steady_clock::now(),
+                            from.in_session};
   bool wanted = false;
   {
     const std::lock_guard lock(mutex_);
-    wanted =
-        options_.answer_notifies && notification.notify.send_resp() && !unanswered_.contains(agent);
+    wanted = options_.answer_notifies && notification.notify.send_resp() &&
+             !unanswered_.contains(from.agent);
     keep(notifies_, notification);
     changed_.notify_all();
   }
@@ -225,7 +298,7 @@ void Controller::answer(const Notification& notification) {
   const std::string& agent = notification.agent;
   std::string ignored;  // an agent that hears nothing sends it again
   publish(agent, notification.reply_to.empty() ? agent_topic(agent) : notification.reply_to, reply,
-          ignored);
+          notification.in_session, ignored);
 }
 
 }  // namespace usp_controller

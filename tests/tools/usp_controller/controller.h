@@ -21,6 +21,8 @@
 #include "proto/usp/usp_msg.pb.h"
 #include "tests/tools/usp_controller/requests.h"
 #include "usp/mtp/mqtt.h"
+#include "usp/record.h"
+#include "usp/session_context.h"
 
 namespace usp_controller {
 
@@ -37,6 +39,9 @@ struct ControllerOptions {
   std::string agent_topic = "usp/v1/agent/{endpoint_id}";
   int qos = 1;
   bool answer_notifies = true;  ///< NotifyResp to each Notify with send_resp
+  /// Speak to every agent in a session context. Without, one that an agent opens is taken, too.
+  bool session_context = false;
+  std::size_t max_payload_bytes = 0;  ///< of a record in a session context; 0: any
 };
 
 struct Notification {
@@ -45,6 +50,7 @@ struct Notification {
   usp_msg::Notify notify;
   std::string reply_to;  ///< Response Topic; may be empty
   std::chrono::steady_clock::time_point received;
+  bool in_session = false;  ///< it came in a session context, and its answer goes there
 };
 
 /// A Connect or Disconnect record.
@@ -108,11 +114,22 @@ class Controller final : private usp::mtp::TransportHandler {
   void on_connected(const usp::mtp::ConnectionInfo& info) override;
   void on_disconnected(const usp::mtp::DisconnectInfo& info) override;
 
-  void on_notify(const std::string& agent, const usp_msg::Msg& msg, const std::string& reply_to);
+  struct Incoming {
+    std::string agent;
+    std::string reply_to;
+    bool in_session = false;
+  };
+  void on_payload(const Incoming& from, usp::InRecord record);
+  void on_session(const std::string& agent, const std::string& reply_to, usp::SessionRecord record);
+  void on_notify(const Incoming& from, const usp_msg::Msg& msg);
   void on_answer(const usp_msg::Msg& msg);
   std::string next_id();
   bool publish(const std::string& agent, const std::string& topic, const usp_msg::Msg& msg,
-               std::string& why);
+               bool in_session, std::string& why);
+  std::optional<usp::mtp::SendResult> send_record(const std::string& agent,
+                                                  const std::string& topic, std::string record);
+  static std::uint64_t next_session_random();
+  usp::SessionContext& session_with(const std::string& agent);
 
   ControllerOptions options_;
   std::string topic_;
@@ -125,6 +142,10 @@ class Controller final : private usp::mtp::TransportHandler {
   std::map<std::string, Answered> pending_;
   std::map<std::string, std::string> topics_;
   std::set<std::string> unanswered_;
+  /// Held while records are given to the transport: they keep the order of their sequence ids.
+  std::mutex session_mutex_;
+  usp::ByteBudget session_bytes_{std::size_t{256} * 1024 * 1024};
+  std::map<std::string, std::unique_ptr<usp::SessionContext>> sessions_;
   std::deque<Notification> notifies_;
   std::deque<Presence> presences_;
   std::unique_ptr<usp::mtp::MqttTransport> transport_;  // last: its threads use what is above

@@ -243,6 +243,10 @@ void add_connection_options(CLI::App& app, CommandLine& settings) {
       ->check(CLI::Range(0, 1))
       ->capture_default_str();
   app.add_option("--client-id", mqtt.client_id, "MQTT client id; the broker's choice otherwise");
+  app.add_flag("--session-context", settings.controller.session_context,
+               "Speak to the agent in a session context");
+  app.add_option("--max-payload", settings.controller.max_payload_bytes,
+                 "Bytes of a message in one record of a session context; 0: any");
   app.add_option("--id", settings.controller.id, "Our Endpoint ID")->capture_default_str();
   app.add_option("--topic", settings.controller.topic, "Our topic")->capture_default_str();
   app.add_option("-a,--agent", settings.agents, "Endpoint ID of the agent (load: of several)")
