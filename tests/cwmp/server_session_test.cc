@@ -13,21 +13,15 @@ using support::cookie_field;
 using support::HttpAnswer;
 using support::inform_text;
 using support::message_in;
+using support::read_version;
 using support::response_text;
+using support::version_is;
 using testing::HasSubstr;
 using testing::VariantWith;
 
 template <class T>
 auto Holds() {
   return VariantWith<T>(testing::_);
-}
-
-cwmp::GetParameterValues read_version() { return {{"Device.DeviceInfo.SoftwareVersion"}}; }
-
-cwmp::GetParameterValuesResponse version_is(std::string value) {
-  cwmp::GetParameterValuesResponse response;
-  response.parameters.push_back({"Device.DeviceInfo.SoftwareVersion", std::move(value), "string"});
-  return response;
 }
 
 // quirk 43
@@ -528,92 +522,6 @@ TEST(CwmpServerSession, IsBegunByTheBarestInform) {
   inform.events.push_back({"1 BOOT", ""});
 
   EXPECT_EQ(cpe.post(support::envelope_text(inform)).status, 200U);
-}
-
-// ---- shutdown --------------------------------------------------------------------------------
-
-TEST(CwmpServerStart, NamesThePortItCannotHave) {
-  Acs first;
-  first.start();
-  Acs second;
-  second.options.port = first.server().port();
-  const std::string where = "127.0.0.1:" + std::to_string(first.server().port());
-
-  EXPECT_THAT([&] { second.start(); }, testing::ThrowsMessage<boost::system::system_error>(
-                                           testing::HasSubstr("cwmp: cannot listen on " + where)));
-}
-
-TEST(CwmpServerStop, IsImmediateWithoutSessions) {
-  Acs acs;
-  acs.start();
-  auto idle = acs.connect();
-  EXPECT_EQ(idle.post("").status, 204U);
-
-  acs.stop(std::chrono::hours(1));
-
-  EXPECT_TRUE(idle.closed());
-  EXPECT_EQ(acs.server().open_connections(), 0U);
-}
-
-TEST(CwmpServerStop, LetsASessionFinishAndTakesNoNewOne) {
-  Acs acs;
-  acs.handler.rpcs = {read_version(), read_version()};
-  acs.start();
-  auto cpe = acs.connect();
-  const auto informed = cpe.post(inform_text());
-  const auto rpc = cpe.post("");
-  auto stopped = acs.begin_stop(std::chrono::hours(1));
-  auto late = acs.connect();
-  unsigned status = 200;
-  while (status == 200) status = late.post(inform_text("B")).status;
-  EXPECT_EQ(status, 503U);
-
-  EXPECT_EQ(cpe.post(response_text(rpc, version_is("1"))).status, 204U);
-
-  stopped.get();
-  EXPECT_EQ(acs.handler.ended.take()->end, SessionEnd::kShutdown);
-}
-
-TEST(CwmpServerStop, CutsSessionsAtItsDeadline) {
-  Acs acs;
-  acs.handler.rpcs = {read_version()};
-  acs.start();
-  auto waiting = acs.connect();
-  waiting.post(inform_text("A"));
-  waiting.post("");
-
-  acs.stop(milliseconds(1));
-
-  const auto end = acs.handler.ended.take();
-  ASSERT_TRUE(end);
-  EXPECT_EQ(end->end, SessionEnd::kShutdown);
-  EXPECT_TRUE(end->rpc_open);
-  EXPECT_TRUE(waiting.closed());
-}
-
-TEST(CwmpServerStop, CancelsAHandlerThatHoldsASession) {
-  Acs acs;
-  acs.handler.hold = true;
-  acs.start();
-  auto cpe = acs.connect();
-  cpe.post(inform_text());
-  cpe.send(support::post_text(""));
-  ASSERT_TRUE(acs.handler.asked.take());
-
-  acs.stop(milliseconds(1));
-
-  EXPECT_EQ(acs.handler.ended.take()->end, SessionEnd::kShutdown);
-  EXPECT_TRUE(acs.no_session_left());
-}
-
-TEST(CwmpServerStop, WorksAHundredTimes) {
-  for (int i = 0; i < 100; ++i) {
-    Acs acs;
-    acs.start();
-    auto cpe = acs.connect();
-    cpe.send(support::post_text(inform_text()));
-    acs.stop(milliseconds(0));
-  }
 }
 
 }  // namespace

@@ -124,4 +124,11 @@ class Peer {
   std::string sent_;
 };
 
+/// Why it ended; it has, once.
+inline Failure::Kind end_of(const Peer& peer) {
+  if (peer.closed.size() == 1) return peer.closed.front().kind;
+  ADD_FAILURE() << "closed " << peer.closed.size() << " times";
+  return Failure::Kind::kUnreachable;
+}
+
 }  // namespace cwmp::xmpp

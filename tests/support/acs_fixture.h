@@ -114,4 +114,13 @@ inline std::string cookie_field(const HttpAnswer& answer) {
   return "Cookie: " + answer.cookie() + "\r\n";
 }
 
+/// An RPC, and an answer to it.
+inline cwmp::GetParameterValues read_version() { return {{"Device.DeviceInfo.SoftwareVersion"}}; }
+
+inline cwmp::GetParameterValuesResponse version_is(std::string value) {
+  cwmp::GetParameterValuesResponse response;
+  response.parameters.push_back({"Device.DeviceInfo.SoftwareVersion", std::move(value), "string"});
+  return response;
+}
+
 }  // namespace support
