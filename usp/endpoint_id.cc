@@ -18,19 +18,6 @@ void append_hex(std::string& out, std::uint8_t byte, const char* digits) {
   out += digits[byte & 0xf];
 }
 
-std::string encode_part(std::string_view part) {
-  std::string out;
-  for (const char c : part) {
-    if (is_alphanumeric(c) || c == '_') {
-      out += c;
-    } else {
-      out += '%';
-      append_hex(out, static_cast<std::uint8_t>(c), "0123456789ABCDEF");
-    }
-  }
-  return out;
-}
-
 // The name space of the name-based UUIDs; drawn once for this project, never to change.
 constexpr std::array<std::uint8_t, 16> kNamespace = {
     0x9c, 0x3e, 0x5f, 0x42, 0x1d, 0x6b, 0x4a, 0x87, 0xb0, 0x5d, 0x2e, 0x7a, 0xc4, 0x91, 0x08, 0xf6};
@@ -63,11 +50,24 @@ bool all_id_chars(std::string_view text) {
 
 }  // namespace
 
+std::string encode_id_part(std::string_view part) {
+  std::string out;
+  for (const char c : part) {
+    if (is_alphanumeric(c) || c == '_') {
+      out += c;
+    } else {
+      out += '%';
+      append_hex(out, static_cast<std::uint8_t>(c), "0123456789ABCDEF");
+    }
+  }
+  return out;
+}
+
 std::string make_endpoint_id(const DeviceIdentity& device, std::string_view serial_prefix) {
   const bool has_class = !device.product_class.empty();
-  std::string instance = encode_part(device.oui) + "-";
-  if (has_class) instance += encode_part(device.product_class) + "-";
-  instance += encode_part(std::string(serial_prefix) + device.serial_number);
+  std::string instance = encode_id_part(device.oui) + "-";
+  if (has_class) instance += encode_id_part(device.product_class) + "-";
+  instance += encode_id_part(std::string(serial_prefix) + device.serial_number);
   if (instance.size() <= kMaxInstanceIdChars && instance.find("%2F") == std::string::npos) {
     return (has_class ? "ops::" : "os::") + instance;
   }

@@ -17,8 +17,11 @@ struct DeviceIdentity {
   bool operator==(const DeviceIdentity&) const = default;
 };
 
-/// "ops::OUI-ProductClass-Serial", "os::OUI-Serial" without a product class; in each part
-/// everything but [A-Za-z0-9_] is percent-encoded, "-" too, so that no two identities share an id.
+/// Everything but [A-Za-z0-9_] percent-encoded, "-" too.
+std::string encode_id_part(std::string_view part);
+
+/// "ops::OUI-ProductClass-Serial", "os::OUI-Serial" without a product class; each part as
+/// encode_id_part() has it, so that no two identities share an id.
 /// Where that does not fit (R-ARC.6) or would hold "%2F", which R-MQTT.25 turns into a slash: a
 /// "uuid::" with the name-based (version 5) UUID of the identity. `serial_prefix` goes before the
 /// serial number and keeps these ids apart from those the devices' own agents use.

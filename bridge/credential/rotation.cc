@@ -5,6 +5,7 @@
 
 #include "bridge/credential/entry.h"
 #include "bridge/identity.h"
+#include "usp/endpoint_id.h"
 
 namespace bridge {
 
@@ -13,24 +14,6 @@ namespace {
 constexpr std::string_view kSerial = "{serial_number}";
 constexpr std::string_view kAlphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-
-bool is_plain(char c) { return kAlphabet.find(c) != std::string_view::npos || c == '_'; }
-
-std::string encode(std::string_view part) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
-  for (char c : part) {
-    if (is_plain(c)) {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out += '%';
-    out += kHex[byte >> 4U];
-    out += kHex[byte & 15U];
-  }
-  return out;
-}
 
 std::string filled(std::string_view text, const DeviceIdentity& identity) {
   const std::array<std::pair<std::string_view, const std::string*>, 3> parts{{
@@ -43,7 +26,7 @@ std::string filled(std::string_view text, const DeviceIdentity& identity) {
     bool taken = false;
     for (const auto& [name, value] : parts) {
       if (!text.starts_with(name)) continue;
-      out += encode(*value);
+      out += usp::encode_id_part(*value);
       text.remove_prefix(name.size());
       taken = true;
       break;
