@@ -39,6 +39,7 @@ void Northbound::on_overload(const usp::mtp::InboundMessage& message) {
   auto to_id = usp::peek_to_id(message.payload);
   if (!to_id) return;
   std::string own_id(*to_id);
+  if (!message.endpoint_id.empty() && message.endpoint_id != own_id) return;
   usp::InRecord record = usp::decode_record(message.payload, own_id);
   const auto* in = std::get_if<usp::InMessage>(&record);
   if (in == nullptr || !in->msg.body().has_request()) return;

@@ -168,7 +168,6 @@ TEST_F(MqttPerAgent, 11_9_ANewSubscriptionTakesEffectAtOnce) {
   } while (subscribe && !subscribe->holds("newTopic-11-9"));
   ASSERT_TRUE(subscribe);
 
-  const std::string usual = world.controller().agent_topic(cpe->endpoint_id());
   world.controller().set_agent_topic(cpe->endpoint_id(), "newTopic-11-9");
   EXPECT_EQ(world.read(*cpe, row + "Topic"), "newTopic-11-9");
   set(row, {{"Enable", "false"}});

@@ -175,6 +175,7 @@ class MqttTransport::Impl final : private MqttLink::Owner {
     if (&link != links_.front().get()) return;
     number_ = number;
     ConnectionInfo info;
+    info.endpoint_id = options_->endpoint_id;
     info.number = number;
     info.client_id = connack.client_id;
     info.session_present = connack.session_present;
@@ -184,7 +185,10 @@ class MqttTransport::Impl final : private MqttLink::Owner {
   }
 
   void on_link_down(MqttLink& link, const DisconnectInfo& info) override {
-    if (&link == links_.front().get()) handler_->on_disconnected(info);
+    if (&link != links_.front().get()) return;
+    DisconnectInfo named = info;
+    named.endpoint_id = options_->endpoint_id;
+    handler_->on_disconnected(named);
   }
 
   void on_link_writable() override { handler_->on_writable(); }
@@ -192,6 +196,7 @@ class MqttTransport::Impl final : private MqttLink::Owner {
 
   void on_link_message(MqttLink::Received received) override {
     InboundMessage& message = received.message;
+    message.endpoint_id = options_->endpoint_id;
     if (received.has_content_type && !is_usp_content(received.content_type)) {
       ++dropped_content_type_;
       return handler_->on_dropped("another content type", message);

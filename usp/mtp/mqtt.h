@@ -47,7 +47,8 @@ struct MqttOptions {
   int subscription_qos = 1;
   std::map<std::string, int> other_qos;  ///< of subscriptions that have one of their own
 
-  std::string endpoint_id;  ///< user property usp-endpoint-id (R-MQTT.13); empty: none
+  /// User property usp-endpoint-id (R-MQTT.13), and ConnectionInfo::endpoint_id; empty: none.
+  std::string endpoint_id;
   /// Subscribe to what CONNACK says in subscribe-topic and Response Information as well, and answer
   /// to the latter whatever OutboundMessage::response_topic says (R-MQTT.15, R-MQTT.21).
   bool use_connack_topics = false;

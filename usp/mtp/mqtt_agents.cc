@@ -36,39 +36,11 @@ void add_up(TransportCounters& sum, const TransportCounters& one) {
   sum.handling += one.handling;
 }
 
-/// One endpoint: its transport, and its name in what the transport tells.
-class Endpoint final : public TransportHandler {
- public:
-  Endpoint(MqttOptions options, TransportHandler& handler)
-      : id_(options.endpoint_id), handler_(handler), transport_(std::move(options)) {}
+struct Endpoint {
+  explicit Endpoint(MqttOptions options) : id(options.endpoint_id), transport(std::move(options)) {}
 
-  const std::string& id() const { return id_; }
-  MqttTransport& transport() { return transport_; }
-
-  void on_message(InboundMessage message) override {
-    message.endpoint_id = id_;
-    handler_.on_message(std::move(message));
-  }
-  void on_overload(const InboundMessage& message) override { handler_.on_overload(message); }
-  void on_dropped(const char* why, const InboundMessage& message) override {
-    handler_.on_dropped(why, message);
-  }
-  void on_connected(const ConnectionInfo& info) override {
-    ConnectionInfo named = info;
-    named.endpoint_id = id_;
-    handler_.on_connected(named);
-  }
-  void on_disconnected(const DisconnectInfo& info) override {
-    DisconnectInfo named = info;
-    named.endpoint_id = id_;
-    handler_.on_disconnected(named);
-  }
-  void on_writable() override { handler_.on_writable(); }
-
- private:
-  const std::string id_;
-  TransportHandler& handler_;
-  MqttTransport transport_;  // last: its threads use what is above
+  const std::string id;
+  MqttTransport transport;
 };
 
 using EndpointPtr = std::shared_ptr<Endpoint>;
@@ -102,20 +74,20 @@ class MqttAgents::Impl {
       std::lock_guard lock(mutex_);
       all.swap(endpoints_);
     }
-    for (auto& [id, endpoint] : all) endpoint->transport().begin_stop(grace);
-    for (auto& [id, endpoint] : all) endpoint->transport().stop(grace);
+    for (auto& [id, endpoint] : all) endpoint->transport.begin_stop(grace);
+    for (auto& [id, endpoint] : all) endpoint->transport.stop(grace);
     std::lock_guard lock(mutex_);
-    for (auto& [id, endpoint] : all) add_up(past_, endpoint->transport().counters());
+    for (auto& [id, endpoint] : all) add_up(past_, endpoint->transport.counters());
   }
 
   Added add(MqttOptions options) {
     EndpointPtr there = find(options.endpoint_id);
     if (there) {
-      there->transport().reconfigure(std::move(options));
+      there->transport.reconfigure(std::move(options));
       return Added::kChanged;
     }
     const std::string id = options.endpoint_id;
-    auto made = std::make_shared<Endpoint>(std::move(options), *handler_);
+    auto made = std::make_shared<Endpoint>(std::move(options));
     std::lock_guard lock(mutex_);
     if (stopping_) return Added::kFull;
     if (endpoints_.size() >= options_.max_endpoints) return Added::kFull;
@@ -150,7 +122,7 @@ class MqttAgents::Impl {
 
   TransportCounters counters() const {
     TransportCounters sum;
-    for (const EndpointPtr& endpoint : all()) add_up(sum, endpoint->transport().counters());
+    for (const EndpointPtr& endpoint : all()) add_up(sum, endpoint->transport.counters());
     std::lock_guard lock(mutex_);
     add_up(sum, past_);
     sum.refused += refused_;
@@ -176,8 +148,8 @@ class MqttAgents::Impl {
         EndpointPtr endpoint = std::move(leaving_.front());
         leaving_.pop_front();
         lock.unlock();
-        endpoint->transport().stop(kLeaveGrace);
-        const TransportCounters counters = endpoint->transport().counters();
+        endpoint->transport.stop(kLeaveGrace);
+        const TransportCounters counters = endpoint->transport.counters();
         endpoint.reset();
         lock.lock();
         add_up(past_, counters);
@@ -191,9 +163,9 @@ class MqttAgents::Impl {
       EndpointPtr endpoint = std::move(arriving_.front());
       arriving_.pop_front();
       next = std::max(next, Clock::now() - pause_) + pause_;
-      const auto at = endpoints_.find(endpoint->id());
+      const auto at = endpoints_.find(endpoint->id);
       if (at == endpoints_.end() || at->second != endpoint) continue;  // removed meanwhile
-      endpoint->transport().start(*endpoint);
+      endpoint->transport.start(*handler_);
     }
   }
 
@@ -219,14 +191,14 @@ void MqttAgents::stop(std::chrono::milliseconds grace) { impl_->stop(grace); }
 
 std::optional<SendResult> MqttAgents::send(OutboundMessage message, SendCompletion done) {
   EndpointPtr endpoint = impl_->find(message.from);
-  if (endpoint) return endpoint->transport().send(std::move(message), std::move(done));
+  if (endpoint) return endpoint->transport.send(std::move(message), std::move(done));
   impl_->count_refusal();
   return SendResult::kNotConnected;
 }
 
 bool MqttAgents::is_connected() const {
   for (const EndpointPtr& endpoint : impl_->all()) {
-    if (endpoint->transport().is_connected()) return true;
+    if (endpoint->transport.is_connected()) return true;
   }
   return false;
 }
@@ -236,14 +208,14 @@ MqttAgents::Added MqttAgents::add(MqttOptions options) { return impl_->add(std::
 void MqttAgents::remove(const std::string& endpoint_id) { impl_->remove(endpoint_id); }
 
 void MqttAgents::reconnect(const std::string& endpoint_id) {
-  if (EndpointPtr endpoint = impl_->find(endpoint_id)) endpoint->transport().reconnect();
+  if (EndpointPtr endpoint = impl_->find(endpoint_id)) endpoint->transport.reconnect();
 }
 
 std::optional<EndpointState> MqttAgents::state(const std::string& endpoint_id) const {
   EndpointPtr endpoint = impl_->find(endpoint_id);
   if (!endpoint) return std::nullopt;
-  return EndpointState{endpoint->transport().is_connected(), endpoint->transport().counters(),
-                       endpoint->transport().subscriptions()};
+  return EndpointState{endpoint->transport.is_connected(), endpoint->transport.counters(),
+                       endpoint->transport.subscriptions()};
 }
 
 std::size_t MqttAgents::size() const { return impl_->size(); }
