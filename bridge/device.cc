@@ -121,7 +121,7 @@ asio::awaitable<Result<void>> Device::do_load() {
   path_map_ =
       std::make_unique<RootPathMap>(row_.root.empty() ? "Device." : row_.root,
                                     local_->schema().vendor_root(), local_->schema().roots());
-  supported_.reset();
+  forget_model();
   if (last_inform_ms_ == 0) last_inform_ms_ = loaded->last_inform_ms;
   restore_refreshed(loaded->agent.instances);
   restore_xmpp(loaded->agent.instances);
@@ -157,7 +157,7 @@ std::unique_ptr<Snapshot> Device::snapshot() {
   }
   if (session_live_) facts.reachability = "InSession";
   facts.mirror_complete = onboarded_ && !learning_;
-  facts.unread_parameters = static_cast<std::uint32_t>(tree_.unread_count());
+  facts.tree = &tree_;
   facts.open_operations = static_cast<std::uint32_t>(agent_->open_operations());
   facts.native_root = row_.root;
   facts.oldest_value_ms = last_inform_ms_;
@@ -166,7 +166,15 @@ std::unique_ptr<Snapshot> Device::snapshot() {
   return out;
 }
 
-Offer Device::offer() const { return offer_of(tree_, *path_map_, learned_); }
+Offer Device::offer() {
+  if (!file_rows_) file_rows_ = file_rows_of(tree_, *path_map_);
+  return offer_of(*file_rows_, tree_, learned_);
+}
+
+void Device::forget_model() {
+  supported_.reset();
+  file_rows_.reset();
+}
 
 std::optional<std::string> Device::to_native(const std::string& path) const {
   std::string native;
@@ -285,9 +293,9 @@ Diff Device::apply(task::Context& ctx) {
     Diff diff = tree_.apply(update, ctx.now_ms);
     all.insert(all.end(), std::make_move_iterator(diff.begin()),
                std::make_move_iterator(diff.end()));
-    if (changes_names(update)) supported_.reset();
+    if (changes_names(update)) forget_model();
   }
-  if (tree_.size() != size) supported_.reset();
+  if (tree_.size() != size) forget_model();
   ctx.updates.clear();
   if (learning_) all.clear();
   return all;

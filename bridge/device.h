@@ -117,7 +117,7 @@ class Device : public std::enable_shared_from_this<Device> {
   const PathMap& path_map() const { return *path_map_; }
   VirtualAgent& agent() { return *agent_; }
   /// What commands it can be asked for.
-  Offer offer() const;
+  Offer offer();
   std::unique_ptr<Snapshot> snapshot();
   /// The device's own name of a parameter or object of the agent; nullopt: not the device's.
   std::optional<std::string> to_native(const std::string& path) const;
@@ -176,6 +176,8 @@ class Device : public std::enable_shared_from_this<Device> {
   // device.cc
   task::Context context();
   Diff apply(task::Context& context);
+  /// The names in the tree, or what commands hang on, have changed.
+  void forget_model();
   boost::asio::awaitable<Result<void>> do_load();
   boost::asio::awaitable<WorkEnd> settle_after_deadline(WorkPtr work,
                                                         std::shared_ptr<Promise<WorkEnd>> end);
@@ -273,6 +275,7 @@ class Device : public std::enable_shared_from_this<Device> {
   std::unique_ptr<PathMap> path_map_;
   std::shared_ptr<const usp::SupportedObject> supported_;  ///< null: to be built
   Offer supported_offer_;                                  ///< that `supported_` was built for
+  std::optional<FileRows> file_rows_;                      ///< nullopt: to be counted
   std::unique_ptr<VirtualAgent> agent_;
   std::string last_inform_events_;
   std::map<std::string, std::int64_t> refreshed_ms_;  ///< by path of the RefreshRule

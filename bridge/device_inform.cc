@@ -63,7 +63,7 @@ void Device::take_row_facts(const cwmp::SessionStart& start, bool binds) {
     row_.root = root;
     path_map_ = std::make_unique<RootPathMap>(root, local_->schema().vendor_root(),
                                               local_->schema().roots());
-    supported_.reset();
+    forget_model();
   }
   if (binds && start.scheme != cwmp::AuthScheme::kNone) {
     row_.auth_username = login_of(start.scheme, start.username);
@@ -79,7 +79,7 @@ cwmp::Manners Device::take_profile(const std::string& peer_address) {
   subject.software_version = row_.software_version;
   subject.peer_address = peer_address;
   const ModelProfile profile = runtime_.profiles.of(subject);
-  if (profile.preset.ignore_writable != learned_.preset.ignore_writable) supported_.reset();
+  if (profile.preset.ignore_writable != learned_.preset.ignore_writable) forget_model();
   learned_.preset = profile.preset;
   return profile.manners;
 }

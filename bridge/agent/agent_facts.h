@@ -7,6 +7,7 @@
 #include <string>
 
 #include "bridge/agent/e2e_session.h"
+#include "bridge/tree.h"
 
 namespace bridge {
 
@@ -46,7 +47,7 @@ struct AgentFacts {
   std::string last_request_result;   ///< empty: none was sent
   std::int64_t oldest_value_ms = 0;  ///< age of the mirror counts from here
   bool mirror_complete = false;      ///< the whole tree was walked and read
-  std::uint32_t unread_parameters = 0;
+  const Tree* tree = nullptr;        ///< for what is counted when it is asked for
   std::uint32_t open_operations = 0;
   std::string native_root;  ///< "Device.", "InternetGatewayDevice."
 };

@@ -49,7 +49,8 @@ constexpr Fact kFacts[] = {
     {"Cwmp.", "MirrorAge", [](const F& f) { return seconds_since(f.oldest_value_ms, f.now_ms); }},
     {"Cwmp.", "MirrorComplete",
      [](const F& f) { return std::string(f.mirror_complete ? "true" : "false"); }},
-    {"Cwmp.", "UnreadParameters", [](const F& f) { return std::to_string(f.unread_parameters); }},
+    {"Cwmp.", "UnreadParameters",
+     [](const F& f) { return std::to_string(f.tree == nullptr ? 0 : f.tree->unread_count()); }},
     {"Cwmp.", "OpenOperations", [](const F& f) { return std::to_string(f.open_operations); }},
     {"Cwmp.", "NativeRoot", [](const F& f) { return f.native_root; }},
 };

@@ -418,7 +418,7 @@ bool LocalSchema::owns(std::string_view path) const {
 
 std::optional<usp::Error> check_local_value(const LocalParam& param, std::string_view value) {
   if (auto why = wrong_text(param.check, value)) {
-    return usp::Error{usp::ErrorCode::kInvalidValue, std::string(param.name) + ": " + *why, {}};
+    return usp::Error{usp::ErrorCode::kInvalidValue, *why, {}};
   }
   return std::nullopt;
 }

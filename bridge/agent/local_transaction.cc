@@ -154,7 +154,7 @@ std::optional<usp::Error> LocalTransaction::apply(std::string_view object_path,
                                  .type = param->type,
                                  .list = param->list};
   if (auto why = usp::check_type(type, setting.value)) {
-    return error(ErrorCode::kInvalidType, setting.param + ": " + *why);
+    return error(ErrorCode::kInvalidType, *why);
   }
   if (auto why = check_local_value(*param, setting.value)) return why;
   const Mark before = mark();

@@ -64,7 +64,13 @@ bool Offer::has_rpc(CommandWay way) const {
   return true;
 }
 
-Offer offer_of(const Tree& tree, const PathMap& map, const Learned& learned) {
+FileRows file_rows_of(const Tree& tree, const PathMap& map) {
+  return {.images = count_rows(tree, map, "Device.DeviceInfo.FirmwareImage."),
+          .configs = count_rows(tree, map, "Device.DeviceInfo.VendorConfigFile."),
+          .logs = count_rows(tree, map, "Device.DeviceInfo.VendorLogFile.")};
+}
+
+Offer offer_of(const FileRows& rows, const Tree& tree, const Learned& learned) {
   Offer offer;
   offer.reboot = learned.supports("Reboot");
   offer.factory_reset = has_method(learned, "FactoryReset");
@@ -73,15 +79,12 @@ Offer offer_of(const Tree& tree, const PathMap& map, const Learned& learned) {
   offer.change_du = has_method(learned, "ChangeDUState");
   offer.cancel_transfer = has_method(learned, "CancelTransfer");
 
-  const std::size_t images = count_rows(tree, map, "Device.DeviceInfo.FirmwareImage.");
-  offer.stored_images = images > 0 && learned.cwmp_minor.value_or(0) >= 4;
+  offer.stored_images = rows.images > 0 && learned.cwmp_minor.value_or(0) >= 4;
   offer.files_by_number = learned.cwmp_minor.value_or(2) >= 2;
-  offer.several_images = images > 1;
-  offer.no_image_rows = images == 0 && offer.download;
-  offer.no_config_rows = count_rows(tree, map, "Device.DeviceInfo.VendorConfigFile.") == 0 &&
-                         (offer.upload || offer.download);
-  offer.no_log_rows =
-      count_rows(tree, map, "Device.DeviceInfo.VendorLogFile.") == 0 && offer.upload;
+  offer.several_images = rows.images > 1;
+  offer.no_image_rows = rows.images == 0 && offer.download;
+  offer.no_config_rows = rows.configs == 0 && (offer.upload || offer.download);
+  offer.no_log_rows = rows.logs == 0 && offer.upload;
   if (const Node* version = tree.find("Device.RootDataModelVersion")) {
     offer.canceled_state = is_2_12(version->value());
   }

@@ -32,9 +32,18 @@ struct Offer {
   bool operator==(const Offer&) const = default;
 };
 
+/// Rows of Device.DeviceInfo. that files are transferred to and from. They change with the names in
+/// the tree only.
+struct FileRows {
+  std::size_t images = 0;  ///< FirmwareImage.
+  std::size_t configs = 0;
+  std::size_t logs = 0;
+};
+FileRows file_rows_of(const Tree& tree, const PathMap& map);
+
 /// A method is taken to be there unless the device answered it with 9000, or left it out of a
 /// believable list. Reboot is required of every CPE (TR-069 table 4), so a list does not count
 /// against it (quirk 74).
-Offer offer_of(const Tree& tree, const PathMap& map, const Learned& learned);
+Offer offer_of(const FileRows& rows, const Tree& tree, const Learned& learned);
 
 }  // namespace bridge

@@ -75,7 +75,7 @@ class Offered : public testing::Test {
   void device(const std::vector<Named>& nodes, const std::string& root = "Device.") {
     fill(tree, nodes, root);
     map = std::make_unique<RootPathMap>(root, schema.vendor_root(), schema.roots());
-    offer = offer_of(tree, *map, learned);
+    offer = offer_of(file_rows_of(tree, *map), tree, learned);
     model = build_supported(tree.supported(), schema, *map, offer);
   }
   const usp::SupportedCommand* command(std::string_view object, std::string_view name) {
@@ -246,7 +246,8 @@ TEST_F(Offered, AnotherModelOnceTheDeviceIsKnownBetter) {
   const auto before = cache.get(tree, schema, *map, offer);
   EXPECT_EQ(cache.get(tree, schema, *map, offer), before);
   learned.unsupported = {"Download"};
-  EXPECT_NE(cache.get(tree, schema, *map, offer_of(tree, *map, learned)), before);
+  EXPECT_NE(cache.get(tree, schema, *map, offer_of(file_rows_of(tree, *map), tree, learned)),
+            before);
 }
 
 TEST_F(Offered, WhatTheVersionOfTheDeviceTells) {

@@ -26,7 +26,7 @@ class VirtualRowsTest : public testing::Test {
                                   const std::string& root = "Device.") {
     fill(tree, nodes, root);
     map = std::make_unique<RootPathMap>(root, local.schema().vendor_root(), local.schema().roots());
-    const Offer offer = offer_of(tree, *map, learned);
+    const Offer offer = offer_of(file_rows_of(tree, *map), tree, learned);
     facts.device_software_version = "1.4.2";
     return std::make_unique<AgentView>(
         tree, local, facts, *map, build_supported(tree.supported(), local.schema(), *map, offer),
