@@ -243,6 +243,18 @@ bool peek_is_of_session(std::string_view bytes) {
   return last == Record::kSessionContextFieldNumber || last == Record::kDisconnectFieldNumber;
 }
 
+bool peek_is_signed(std::string_view bytes) {
+  constexpr std::uint64_t kSignatureTag = (Record::kMacSignatureFieldNumber << 3) | 2;
+  bool is_signed = false;
+  std::uint64_t tag = 0;
+  std::string_view content;
+  while (!bytes.empty()) {
+    if (!take_field(bytes, tag, content)) return false;
+    if (tag == kSignatureTag) is_signed = !content.empty();
+  }
+  return is_signed;
+}
+
 std::string encode_message(std::string_view from_id, std::string_view to_id,
                            const usp_msg::Msg& msg) {
   Record record = make_record(from_id, to_id);

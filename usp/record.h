@@ -85,6 +85,9 @@ std::optional<std::string_view> peek_to_id(std::string_view bytes);
 /// in the full decode. For keeping such records in order before they are looked into.
 bool peek_is_of_session(std::string_view bytes);
 
+/// Does it have a mac_signature? As in the full decode, the last one counts. For check_signature().
+bool peek_is_signed(std::string_view bytes);
+
 /// Records without session context, payload in the clear.
 std::string encode_message(std::string_view from_id, std::string_view to_id,
                            const usp_msg::Msg& msg);

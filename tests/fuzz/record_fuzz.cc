@@ -1,4 +1,4 @@
-// Decodes any bytes as a record and lets an agent handle the message in it.
+// Decodes any bytes as a record, checks its signature, and lets an agent handle the message in it.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -8,6 +8,7 @@
 #include "tests/support/fake_data_model.h"
 #include "usp/agent.h"
 #include "usp/record.h"
+#include "usp/record_signature.h"
 
 namespace {
 
@@ -19,6 +20,14 @@ void check_peek(std::string_view bytes) {
   if (!record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return;
   const auto to_id = usp::peek_to_id(bytes);
   if (to_id && *to_id != record.to_id()) std::abort();
+  if (usp::peek_is_signed(bytes) != !record.mac_signature().empty()) std::abort();
+}
+
+// Nobody is trusted here, so nothing may be good.
+void check_signature(std::string_view bytes) {
+  static const usp::TrustedCertificates nobody;
+  constexpr std::int64_t kNow = 1'700'000'000;
+  if (usp::check_signature(bytes, nobody, kNow) == usp::SignatureFault::kNone) std::abort();
 }
 
 }  // namespace
@@ -27,6 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static support::FakeDataModel model = support::local_agent();
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   check_peek(bytes);
+  check_signature(bytes);
   usp::InRecord in = usp::decode_record(bytes, kOwn);
   if (const auto* message = std::get_if<usp::InMessage>(&in)) {
     const usp::Access access;

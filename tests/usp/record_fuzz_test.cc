@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/test_ca.h"
+
 namespace {
 
 std::string seed(const std::string& text) {
@@ -18,6 +20,12 @@ std::string seed(const std::string& text) {
   EXPECT_TRUE(
       google::protobuf::TextFormat::ParseFromString(text, msg.mutable_body()->mutable_request()));
   return usp::encode_message("self::c", kOwn, msg);
+}
+
+/// With the certificate of a stranger.
+std::string signed_seed(const std::string& record) {
+  const support::Issued identity = support::TestCa("Stranger").issue_for("self::c");
+  return usp::SigningIdentity::from_pem(identity.certificate, identity.key)->sign(record);
 }
 
 TEST(UspFuzz, RecordsSurviveMutation) {
@@ -31,7 +39,8 @@ TEST(UspFuzz, RecordsSurviveMutation) {
       seed("operate { command: 'Device.ScheduleTimer()' send_resp: true input_args { key: "
            "'DelaySeconds' value: '5' } }"),
       seed("get_supported_dm { obj_paths: 'Device.' return_params: true }"),
-      seed("get_instances { obj_paths: 'Device.LocalAgent.Controller.' }")};
+      seed("get_instances { obj_paths: 'Device.LocalAgent.Controller.' }"),
+      signed_seed(seed("get { param_paths: 'Device.LocalAgent.' }"))};
   std::mt19937 random(11);
   for (int round = 0; round < 20000; ++round) {
     std::string bytes = seeds[random() % seeds.size()];
