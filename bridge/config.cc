@@ -13,6 +13,7 @@
 #include "bridge/config_auth.h"
 #include "bridge/config_profiles.h"
 #include "bridge/config_reader.h"
+#include "bridge/config_topics.h"
 #include "bridge/config_warnings.h"
 #include "bridge/config_xmpp.h"
 
@@ -27,6 +28,7 @@ using std::chrono::seconds;
 
 constexpr std::string_view kPlaceholder = "{endpoint_id}";
 constexpr std::uint16_t kMaxPort = 65535;
+constexpr std::size_t kMinMessageBytes = 4 << 10;
 constexpr std::uintmax_t kMaxFileBytes = 4 << 20;  // a configuration, not a database
 
 // --- checks of single texts ---
@@ -78,9 +80,9 @@ std::string check_agent_topic(const std::string& text) {
 
 std::string check_endpoint_id(const std::string& text) {
   const std::size_t colons = text.find("::");
-  return colons != std::string::npos && colons > 0 && colons + 2 < text.size()
-             ? ""
-             : "must be an Endpoint ID such as self::controller.example.com";
+  const bool whole = colons != std::string::npos && colons > 0 && colons + 2 < text.size();
+  const bool name = !text.empty() && text.find_first_of(":/ ") == std::string::npos;
+  return whole || name ? "" : "must be an Endpoint ID such as self::controller.example.com";
 }
 
 // R-ARC.5: an instance-id is of letters, digits, "-", "_", ".", and percent-encoded bytes.
@@ -299,6 +301,10 @@ void read_mqtt_tls(ConfigSection& s, MqttConfig::Tls& tls) {
 }
 
 void read_mqtt(ConfigSection& s, MqttConfig& mqtt) {
+  s.choice("profile", mqtt.profile,
+           {{"bbf", MqttConfig::Profile::kBbf},
+            {"oktopus", MqttConfig::Profile::kOktopus},
+            {"custom", MqttConfig::Profile::kCustom}});
   s.choice("mode", mqtt.mode,
            {{"shared", MqttConfig::Mode::kShared}, {"per-agent", MqttConfig::Mode::kPerAgent}});
   s.text("host", mqtt.host, check_not_empty);
@@ -311,6 +317,7 @@ void read_mqtt(ConfigSection& s, MqttConfig& mqtt) {
   s.text("client_id", mqtt.client_id, check_not_empty);
   s.duration("keep_alive", mqtt.keep_alive, seconds(5), seconds(65'535));
   s.number<std::size_t>("connections", mqtt.connections, 1, 64);
+  mqtt.agent_topic = default_agent_topic(mqtt.profile);
   s.text("agent_topic", mqtt.agent_topic, check_agent_topic);
   s.number("qos", mqtt.qos, 0, 1);
   s.section("per_agent", [&](ConfigSection& inner) {
@@ -328,6 +335,7 @@ void read_mqtt(ConfigSection& s, MqttConfig& mqtt) {
   s.number<std::size_t>("max_queued_messages", mqtt.max_queued_messages, 10, 1'000'000);
   s.size("max_message_bytes", mqtt.max_message_bytes, 64 << 10, 256 << 20);
   s.rate("connect_record_rate", mqtt.connect_record_rate);
+  check_topic_profile(s, mqtt);
   if (mqtt.username.empty() && !mqtt.password.empty() &&
       mqtt.version == MqttConfig::Version::k311) {
     s.mistake("password", "MQTT 3.1.1 has no password without a username");
@@ -350,9 +358,19 @@ void read_controller(ConfigSection& s, ControllerConfig& controller) {
   using Role = ControllerConfig::Role;
   s.text("endpoint_id", controller.endpoint_id, check_endpoint_id);
   s.text("alias", controller.alias, check_alias);
+  controller.topic.clear();  // then it is the profile's; see apply_topic_profile()
   s.text("topic", controller.topic, check_topic);
   s.text("reply_prefix", controller.reply_prefix);
   s.choice("role", controller.role, {{"full", Role::kFull}, {"read-only", Role::kReadOnly}});
+  using Trust = ControllerConfig::Trust;
+  s.choice("trust", controller.trust,
+           {{"broker", Trust::kBroker}, {"signature", Trust::kSignature}});
+  s.size("max_message_size", controller.max_message_bytes, 0, 256 << 20);
+  if (controller.max_message_bytes != 0 && controller.max_message_bytes < kMinMessageBytes) {
+    s.mistake("max_message_size", "must be 0 or at least 4KiB");
+  }
+  s.rate_or_none("requests_per_second", controller.requests_per_second);
+  s.number<std::uint32_t>("request_burst", controller.request_burst, 0, 1'000'000);
   milliseconds deadline(0);
   s.duration("deadline", deadline, milliseconds(1000), milliseconds(3'600'000));
   if (deadline.count() != 0) controller.deadline = deadline;
@@ -370,6 +388,15 @@ void read_controller(ConfigSection& s, ControllerConfig& controller) {
       s.mistake("default_subscriptions", "the id \"" + subscription.id + "\" is there twice");
     }
   }
+}
+
+void read_signatures(ConfigSection& s, SignatureConfig& signatures) {
+  s.words("trusted_ca", signatures.trusted_ca, check_not_empty);
+  s.section("agent_ca",
+            [&](ConfigSection& inner) { read_certificate(inner, signatures.agent_ca); });
+  s.duration("agent_certificate_lifetime", signatures.agent_certificate_lifetime, seconds(3600),
+             seconds(3650LL * 86'400));
+  s.number<std::size_t>("agent_certificates", signatures.agent_certificates, 1, 10'000'000);
 }
 
 void read_device(ConfigSection& s, DeviceConfig& device) {
@@ -416,6 +443,7 @@ void read_config(ConfigSection& s, Config& config) {
   s.section("cwmp", [&](ConfigSection& inner) { read_cwmp(inner, config.cwmp); });
   s.section("mqtt", [&](ConfigSection& inner) { read_mqtt(inner, config.mqtt); });
   s.list("controllers", config.controllers, read_controller);
+  s.section("signatures", [&](ConfigSection& inner) { read_signatures(inner, config.signatures); });
   s.section("device", [&](ConfigSection& inner) { read_device(inner, config.device); });
   s.section("grpc", [&](ConfigSection& inner) { read_grpc(inner, config.grpc); });
   s.section("admin", [&](ConfigSection& inner) {
@@ -435,6 +463,7 @@ void read_config(ConfigSection& s, Config& config) {
   s.number<std::size_t>("threads", config.threads, 0, 256);
   s.duration("shutdown_timeout", config.shutdown_timeout, seconds(1), seconds(600));
 
+  apply_topic_profile(s, config);
   std::set<std::string> ids;
   for (const ControllerConfig& controller : config.controllers) {
     if (!ids.insert(controller.endpoint_id).second) {
@@ -460,15 +489,6 @@ std::vector<CwmpListenerConfig> CwmpConfig::all_listeners() const {
                  proxy_protocol});
   all.insert(all.end(), listeners.begin(), listeners.end());
   return all;
-}
-
-std::string ControllerConfig::resolved_topic() const {
-  std::string resolved = topic;
-  for (std::size_t at = resolved.find(kPlaceholder); at != std::string::npos;
-       at = resolved.find(kPlaceholder, at + endpoint_id.size())) {
-    resolved.replace(at, kPlaceholder.size(), endpoint_id);
-  }
-  return resolved;
 }
 
 Environment process_environment() {

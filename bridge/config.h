@@ -246,6 +246,14 @@ struct MqttConfig {
     kPerAgent,  ///< each has a connection of its own
   };
 
+  /// Which topics are meant where none are set, and what else a platform expects.
+  enum class Profile {
+    kBbf,      ///< usp/v1/agent/..., usp/v1/controller/...
+    kOktopus,  ///< oktopus/usp/v1/...; see docs/oktopus.md
+    kCustom,   ///< all are set
+  };
+
+  Profile profile = Profile::kBbf;
   Mode mode = Mode::kShared;
   std::string host = "localhost";
   std::uint16_t port = 0;  ///< 0: 1883, or 8883 with TLS; see broker_port()
@@ -307,12 +315,21 @@ struct SubscriptionConfig {
 
 struct ControllerConfig {
   enum class Role { kFull, kReadOnly };
+  /// What says that a record with its Endpoint ID comes from it.
+  enum class Trust {
+    kBroker,     ///< the broker's access rules (R-SEC.4c)
+    kSignature,  ///< the record's signature (R-E2E.30)
+  };
 
   std::string endpoint_id;
   std::string alias;  ///< empty: cpe-<number>, by the agent
   std::string topic = "usp/v1/controller/{endpoint_id}";
   std::string reply_prefix;  ///< Response Topics must start with it; empty: the topic and below
   Role role = Role::kFull;
+  Trust trust = Trust::kBroker;
+  std::size_t max_message_bytes = 0;  ///< of a record or a reassembled message; 0: no own limit
+  double requests_per_second = 0;     ///< 0: no limit
+  std::uint32_t request_burst = 0;    ///< 0: those of a second, at least one
   std::optional<std::chrono::milliseconds> deadline;  ///< empty: device.operation_deadline
   std::chrono::seconds periodic_notif_interval{86'400};
   std::chrono::seconds notif_retry_minimum_wait{5};
@@ -320,8 +337,21 @@ struct ControllerConfig {
   std::vector<SubscriptionConfig> default_subscriptions;
   bool operator==(const ControllerConfig&) const = default;
 
-  /// The topic with the placeholder filled in.
-  std::string resolved_topic() const;
+  /// The topic with the placeholders filled in: {endpoint_id} is the controller's, {agent_id} is
+  /// `agent`.
+  std::string resolved_topic(std::string_view agent) const;
+};
+
+/// Signatures of USP records (TR-369 "Validating the Integrity of the USP Record").
+struct SignatureConfig {
+  std::vector<std::string> trusted_ca;  ///< PEM files; of controllers. Read again on reload
+  /// Signs the certificates that agents sign with; not set: they sign nothing. Read again on
+  /// reload.
+  CertificateConfig agent_ca;
+  std::chrono::seconds agent_certificate_lifetime{30 * 86'400};
+  std::size_t agent_certificates = 10'000;  ///< kept in memory, of the agents that spoke last
+  bool signs() const { return !agent_ca.certificate.empty(); }
+  bool operator==(const SignatureConfig&) const = default;
 };
 
 struct FreshnessRule {
@@ -388,6 +418,7 @@ struct Config {
   CwmpConfig cwmp;
   MqttConfig mqtt;
   std::vector<ControllerConfig> controllers;
+  SignatureConfig signatures;
   DeviceConfig device;
   GrpcConfig grpc;
   AdminConfig admin;

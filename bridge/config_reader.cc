@@ -274,10 +274,20 @@ void ConfigSection::size(const char* key, std::size_t& bytes, std::size_t min, s
   bytes = *parsed;
 }
 
-void ConfigSection::rate(const char* key, double& per_second) {
+void ConfigSection::rate(const char* key, double& per_second) { rate(key, per_second, false); }
+
+void ConfigSection::rate_or_none(const char* key, double& per_second) {
+  rate(key, per_second, true);
+}
+
+void ConfigSection::rate(const char* key, double& per_second, bool or_none) {
   constexpr double kMax = 1e6;
   const std::optional<Leaf> leaf = take(key);
   if (!leaf) return;
+  if (or_none && leaf->text == "0") {
+    per_second = 0;
+    return;
+  }
   double parsed = 0;
   const char* end = leaf->text.data() + leaf->text.size();
   const auto [stop, error] = std::from_chars(leaf->text.data(), end, parsed);

@@ -71,6 +71,8 @@ class ConfigSection {
   void flag(const char* key, bool& value);
   void size(const char* key, std::size_t& bytes, std::size_t min, std::size_t max);
   void rate(const char* key, double& per_second);
+  /// 0: there is no limit.
+  void rate_or_none(const char* key, double& per_second);
   /// In YAML a list, in the environment separated by commas.
   void words(const char* key, std::vector<std::string>& values, const TextCheck& check = {});
 
@@ -174,6 +176,7 @@ class ConfigSection {
                                                           std::chrono::milliseconds min,
                                                           std::chrono::milliseconds max,
                                                           std::chrono::milliseconds unit);
+  void rate(const char* key, double& per_second, bool or_none);
   void refuse_choice(const Leaf& leaf, const std::vector<std::string>& names);
 
   ConfigContext& context_;

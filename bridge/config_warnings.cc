@@ -55,6 +55,21 @@ void warn_of_auth(const CwmpConfig& cwmp, std::vector<std::string>& warnings) {
   }
 }
 
+void warn_of_signatures(const Config& config, std::vector<std::string>& warnings) {
+  for (const ControllerConfig& controller : config.controllers) {
+    if (controller.trust != ControllerConfig::Trust::kSignature) continue;
+    const std::string of = "controllers: " + controller.endpoint_id + ": trust: signature without ";
+    if (config.signatures.trusted_ca.empty()) {
+      warnings.push_back(of +
+                         "signatures.trusted_ca: only certificates in an agent's own tables "
+                         "let it in");
+    }
+    if (!config.signatures.signs()) {
+      warnings.push_back(of + "signatures.agent_ca: what it is sent is not signed");
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> warnings_of(const Config& config) {
@@ -96,6 +111,7 @@ std::vector<std::string> warnings_of(const Config& config) {
   if (config.mqtt.tls.enabled && !config.mqtt.tls.verify) {
     warnings.emplace_back("mqtt.tls.verify: the broker's certificate is not checked");
   }
+  warn_of_signatures(config, warnings);
   if (config.controllers.empty()) {
     warnings.emplace_back("controllers is empty: nobody may talk to the agents");
   }

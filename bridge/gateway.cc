@@ -390,6 +390,7 @@ void Gateway::reload() {
   };
   for (const auto& server : impl_->acs) note("cwmp", server->reload_tls());
   note("grpc", impl_->grpc->reload_tls());
+  note("signatures", impl_->northbound.reload_trust());
   if (good) spdlog::info("reload: certificates read again");
   impl_->importer.start();
 }

@@ -100,6 +100,10 @@ class Metrics {
   prometheus::Counter& mqtt_received;
   CounterFamily mqtt_dropped;  ///< reason
 
+  CounterFamily record_signatures;        ///< result: as usp::name_of(SignatureFault)
+  CounterFamily controller_refusals;      ///< reason: rate, size
+  prometheus::Counter& unsigned_records;  ///< sent to who wants signatures
+
   prometheus::Gauge& session_contexts_open;
   CounterFamily session_restarts;         ///< reason: as usp::name_of(SessionEnd)
   CounterFamily session_retransmissions;  ///< direction: asked, served

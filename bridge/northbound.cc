@@ -35,6 +35,8 @@ Northbound::Northbound(Runtime& runtime, std::unique_ptr<usp::mtp::Transport> sh
       outbox_signal_(strand_),
       timer_signal_(strand_),
       links_(!transport_ && has_own_connections(runtime)),
+      trust_(runtime.config.signatures),
+      pace_(runtime.config.controllers),
       sessions_(runtime.executor, runtime.metrics,
                 [this](const SessionContexts::Peer& peer, std::string record,
                        usp::mtp::SendCompletion done) {
@@ -137,7 +139,8 @@ void Northbound::greet(const std::string& from_id, std::int64_t device_id,
                                                                          : usp::MqttVersion::kV311;
   std::string topic = links_.reply_topic_of(from_id);
   if (topic.empty()) topic = agent_topic(from_id);
-  std::string record = usp::encode_mqtt_connect(from_id, controller_id, version, topic);
+  std::string record = sealed(from_id, controller_id,
+                              usp::encode_mqtt_connect(from_id, controller_id, version, topic));
   auto refused = transport_->send({controller_topic,
                                    std::move(record),
                                    topic,
@@ -154,10 +157,10 @@ std::optional<SendResult> Northbound::publish_record(const SessionContexts::Peer
   // One that only the agent's table knows is told things, on its own topic, and never answered.
   const ControllerConfig* known = controller(peer.controller);
   greet(peer.agent, peer.device_id, peer.controller,
-        known == nullptr ? peer.topic : known->resolved_topic());
+        known == nullptr ? peer.topic : known->resolved_topic(peer.agent));
   usp::mtp::OutboundMessage out;
   out.topic = peer.topic;
-  out.payload = std::move(record);
+  out.payload = sealed(peer.agent, peer.controller, std::move(record));
   out.response_topic = agent_topic(peer.agent);
   out.correlation = peer.correlation;
   out.from = peer.agent;
@@ -171,8 +174,8 @@ std::optional<SendResult> Northbound::publish_record(const SessionContexts::Peer
 
 void Northbound::publish(const Target& target, const usp_msg::Msg& msg,
                          usp::mtp::SendCompletion done) {
-  SessionContexts::Peer peer{target.from_id, target.controller, target.device_id, target.topic,
-                             target.correlation};
+  SessionContexts::Peer peer{target.from_id, target.controller,  target.device_id,
+                             target.topic,   target.correlation, seal_bytes(target.controller)};
   // Else a context would count a record that nobody gets.
   if (links_.number_of(target.from_id) == 0) return done(SendResult::kNotConnected);
   const bool allowed = target.session.mode != SessionMode::kForbid;
@@ -184,7 +187,7 @@ void Northbound::publish(const Target& target, const usp_msg::Msg& msg,
   } else {
     std::string record = usp::encode_message(target.from_id, target.controller, msg);
     const std::size_t limit = target.session.max_record_bytes;
-    const bool too_large = limit != 0 && record.size() > limit;
+    const bool too_large = limit != 0 && record.size() + peer.seal_bytes > limit;
     refused = too_large ? SendResult::kTooLarge : publish_record(peer, std::move(record), done);
   }
   if (refused) done(*refused);
@@ -220,7 +223,12 @@ void Northbound::disconnect(const SessionContexts::Peer& peer, usp::ErrorCode co
 void Northbound::apply_session(const Device& device, const std::string& id, const E2eSession& now) {
   const ControllerConfig* to = controller(id);
   if (to == nullptr || !sessions_.configure(device.endpoint_id(), id, now)) return;
-  disconnect({device.endpoint_id(), id, device.id(), to->resolved_topic(), {}},
+  disconnect({device.endpoint_id(),
+              id,
+              device.id(),
+              to->resolved_topic(device.endpoint_id()),
+              {},
+              seal_bytes(id)},
              usp::ErrorCode::kSessionContextTerminated, "session contexts are forbidden now");
 }
 
@@ -261,7 +269,7 @@ asio::awaitable<void> Northbound::greet_for(std::string endpoint_id) {
   Result<DevicePtr> device = co_await runtime_.registry->by_endpoint_id(endpoint_id);
   if (!device || !*device) co_return;
   for (const auto& [id, config] : controllers_) {
-    greet(endpoint_id, (*device)->id(), id, config->resolved_topic());
+    greet(endpoint_id, (*device)->id(), id, config->resolved_topic(endpoint_id));
   }
 }
 
@@ -283,7 +291,7 @@ asio::awaitable<void> Northbound::greet_all(std::uint64_t connection) {
     for (const DeviceRow& row : *page) {
       after = row.id;
       for (const auto& [id, config] : controllers_) {
-        greet(row.endpoint_id, row.id, id, config->resolved_topic());
+        greet(row.endpoint_id, row.id, id, config->resolved_topic(row.endpoint_id));
       }
     }
     timer.expires_after(pause);

@@ -20,6 +20,8 @@
 #include "bridge/agent_connections.h"
 #include "bridge/broker_links.h"
 #include "bridge/config.h"
+#include "bridge/record_trust.h"
+#include "bridge/request_pace.h"
 #include "bridge/result.h"
 #include "bridge/session_contexts.h"
 #include "bridge/store/rows.h"
@@ -81,6 +83,9 @@ class Northbound final : private usp::mtp::TransportHandler {
   bool ready() const;
   usp::mtp::TransportCounters counters() const { return transport_->counters(); }
 
+  /// Reads the certificates of record signatures again; see RecordTrust::reload().
+  tl::expected<void, std::string> reload_trust() { return trust_.reload(); }
+
   /// nullptr: not configured. Any thread.
   const ControllerConfig* controller(const std::string& endpoint_id) const;
 
@@ -117,6 +122,19 @@ class Northbound final : private usp::mtp::TransportHandler {
   boost::asio::awaitable<void> receive(usp::mtp::InboundMessage message);
   bool identify(const usp::mtp::InboundMessage& message, const usp::InRecord& record,
                 Arrival& arrival);
+  // northbound_trust.cc
+  /// May the record be believed to come from `from_id`? Else it is counted and ignored.
+  boost::asio::awaitable<bool> has_integrity(std::shared_ptr<const std::string> record,
+                                             std::string from_id, DevicePtr device);
+  /// Of a controller over its limits: false, and the request is answered with 7005.
+  bool within_limits(const Arrival& arrival, std::size_t bytes, const usp_msg::Msg& msg,
+                     bool in_session);
+  /// Signed, where the controller wants that and there is something to sign with.
+  std::string sealed(const std::string& agent, const std::string& controller, std::string record);
+  bool wants_signatures(const std::string& controller) const;
+  /// What sealed() adds at most.
+  std::size_t seal_bytes(const std::string& controller) const;
+
   void queue_in_order(usp::mtp::InboundMessage message, std::string endpoint_id);
   boost::asio::awaitable<void> receive_in_order(std::string endpoint_id);
   boost::asio::awaitable<void> on_session_record(Arrival arrival, usp::SessionRecord record);
@@ -126,7 +144,7 @@ class Northbound final : private usp::mtp::TransportHandler {
   void disconnect(const SessionContexts::Peer& peer, usp::ErrorCode code,
                   const std::string& reason);
   /// Where the answer to a request goes; empty: the request is dropped.
-  std::string reply_topic(const ControllerConfig& controller,
+  std::string reply_topic(const ControllerConfig& controller, const std::string& agent,
                           const usp::mtp::InboundMessage& message) const;
   void publish(const Target& target, const usp_msg::Msg& msg, usp::mtp::SendCompletion done);
   /// As Transport::send().
@@ -161,6 +179,10 @@ class Northbound final : private usp::mtp::TransportHandler {
   std::atomic<bool> poked_{false};
   std::atomic<int> loops_{0};
   BrokerLinks links_;
+  RecordTrust trust_;
+  RequestPace pace_;
+  LogPace signature_log_;
+  LogPace limit_log_;
   std::mutex inbox_mutex_;
   /// Records of sessions that wait for those before them, by agent; the first is being received.
   std::map<std::string, std::deque<usp::mtp::InboundMessage>> inbox_;

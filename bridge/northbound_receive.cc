@@ -17,6 +17,20 @@ namespace bridge {
 
 namespace asio = boost::asio;
 
+namespace {
+
+/// Empty: the record was dropped.
+std::string sender_of(const usp::InRecord& record) {
+  return std::visit(
+      [](const auto& in) -> std::string {
+        if constexpr (requires { in.from_id; }) return in.from_id;
+        return {};
+      },
+      record);
+}
+
+}  // namespace
+
 void Northbound::on_message(usp::mtp::InboundMessage message) {
   runtime_.metrics.mqtt_received.Increment();
   if (usp::peek_is_of_session(message.payload)) {
@@ -44,7 +58,9 @@ void Northbound::on_overload(const usp::mtp::InboundMessage& message) {
   const auto* in = std::get_if<usp::InMessage>(&record);
   if (in == nullptr || !in->msg.body().has_request()) return;
   const ControllerConfig* from = controller(in->from_id);
-  std::string topic = from == nullptr ? "" : reply_topic(*from, message);
+  // A signature takes time that there is none of, and the unsigned are not answered.
+  if (from != nullptr && from->trust == ControllerConfig::Trust::kSignature) return;
+  std::string topic = from == nullptr ? "" : reply_topic(*from, own_id, message);
   if (topic.empty()) return;
   usp::Error error{usp::ErrorCode::kResourcesExceeded, "too many requests wait already", {}};
   usp_msg::Msg answer = usp::make_error(in->msg.header().msg_id(), error);
@@ -52,9 +68,9 @@ void Northbound::on_overload(const usp::mtp::InboundMessage& message) {
                     message.correlation, own_id, runtime_.config.mqtt.qos, 0});
 }
 
-std::string Northbound::reply_topic(const ControllerConfig& controller,
+std::string Northbound::reply_topic(const ControllerConfig& controller, const std::string& agent,
                                     const usp::mtp::InboundMessage& message) const {
-  std::string own = controller.resolved_topic();
+  std::string own = controller.resolved_topic(agent);
   if (!message.response_topic || message.response_topic->empty()) return own;
   const std::string& asked = *message.response_topic;
   bool allowed = controller.reply_prefix.empty() ? usp::is_at_or_below(own, asked)
@@ -117,6 +133,13 @@ asio::awaitable<void> Northbound::receive(usp::mtp::InboundMessage message) {
   }
   arrival.device = *found;
   usp::InRecord record = usp::decode_record(message.payload, arrival.endpoint_id);
+  std::string from_id = sender_of(record);
+  if (usp::peek_is_signed(message.payload) || wants_signatures(from_id)) {
+    auto bytes = std::make_shared<const std::string>(message.payload);
+    auto checking = has_integrity(std::move(bytes), std::move(from_id), arrival.device);
+    bool good = co_await std::move(checking);
+    if (!good) co_return;
+  }
   auto* answer = std::get_if<usp::InMessage>(&record);
   if (answer != nullptr && controller(answer->from_id) == nullptr && usp::is_answer(answer->msg)) {
     // Of a controller that was added to the agent's table: it is told things and may confirm them.
@@ -128,6 +151,7 @@ asio::awaitable<void> Northbound::receive(usp::mtp::InboundMessage message) {
   if (!identify(message, record, arrival)) co_return;
   if (auto* in = std::get_if<usp::InMessage>(&record)) {
     sessions_.on_plain_message(arrival.endpoint_id, arrival.from_id);
+    if (!within_limits(arrival, message.payload.size(), in->msg, false)) co_return;
     handle(arrival, std::move(in->msg), false);
   } else if (const auto* faulty = std::get_if<usp::InFaulty>(&record)) {
     answer_faulty(arrival, faulty->answer, false);
@@ -151,12 +175,7 @@ bool Northbound::identify(const usp::mtp::InboundMessage& message, const usp::In
                  usp::name_of(dropped->reason));
     return false;
   }
-  arrival.from_id = std::visit(
-      [](const auto& in) -> std::string {
-        if constexpr (requires { in.from_id; }) return in.from_id;
-        return {};
-      },
-      record);
+  arrival.from_id = sender_of(record);
   arrival.from = controller(arrival.from_id);
   if (arrival.from == nullptr) {
     metrics.mqtt_dropped.add({"unknown controller"});
@@ -164,7 +183,7 @@ bool Northbound::identify(const usp::mtp::InboundMessage& message, const usp::In
                  arrival.from_id, arrival.endpoint_id);
     return false;
   }
-  arrival.topic = reply_topic(*arrival.from, message);
+  arrival.topic = reply_topic(*arrival.from, arrival.endpoint_id, message);
   if (arrival.topic.empty()) {
     metrics.mqtt_dropped.add({"response topic"});
     spdlog::warn("mqtt: {} asks for answers on {}, outside its prefix; its record is dropped",
@@ -206,8 +225,8 @@ asio::awaitable<void> Northbound::on_session_record(Arrival arrival, usp::Sessio
     runtime_.metrics.mqtt_dropped.add({"agent not up"});
     co_return;
   }
-  SessionContexts::Peer peer{arrival.endpoint_id, arrival.from_id, arrival.device->id(),
-                             arrival.topic, arrival.correlation};
+  SessionContexts::Peer peer{arrival.endpoint_id, arrival.from_id,     arrival.device->id(),
+                             arrival.topic,       arrival.correlation, seal_bytes(arrival.from_id)};
   if (settings->mode == SessionMode::kForbid) {
     disconnect(peer, usp::ErrorCode::kSessionContextNotAllowed,
                "session contexts are not allowed");  // R-E2E.6a
@@ -223,6 +242,7 @@ asio::awaitable<void> Northbound::on_session_record(Arrival arrival, usp::Sessio
   for (const std::string& payload : received.messages) {
     usp::InRecord in = usp::decode_payload(arrival.from_id, payload);
     if (auto* message = std::get_if<usp::InMessage>(&in)) {
+      if (!within_limits(arrival, payload.size(), message->msg, true)) continue;
       handle(arrival, std::move(message->msg), true);
     } else if (const auto* faulty = std::get_if<usp::InFaulty>(&in)) {
       answer_faulty(arrival, faulty->answer, true);

@@ -116,7 +116,8 @@ std::size_t SessionContexts::max_payload_bytes(const Peer& peer, const E2eSessio
     record = record == 0 ? left : std::min(record, left);
   }
   if (record == 0) return 0;
-  const std::size_t fields = usp::session_overhead_bytes(peer.agent, peer.controller);
+  const std::size_t fields =
+      usp::session_overhead_bytes(peer.agent, peer.controller) + peer.seal_bytes;
   return record > fields + kMinPayload ? record - fields : kMinPayload;
 }
 

@@ -39,6 +39,7 @@ class SessionContexts {
     std::int64_t device_id = 0;
     std::string topic;
     std::string correlation;
+    std::size_t seal_bytes = 0;  ///< what Publish adds to a record at most
   };
   /// Publishes an encoded record; as usp::mtp::Transport::send(). Never blocks.
   using Publish = std::function<std::optional<usp::mtp::SendResult>(

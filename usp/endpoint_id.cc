@@ -87,4 +87,9 @@ bool is_endpoint_id(std::string_view text) {
          !instance.empty() && all_id_chars(instance);
 }
 
+bool is_sender_id(std::string_view text) {
+  const bool name = !text.empty() && text.size() <= kMaxEndpointIdBytes && all_id_chars(text);
+  return name || is_endpoint_id(text);
+}
+
 }  // namespace usp

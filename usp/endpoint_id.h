@@ -31,4 +31,8 @@ std::string make_endpoint_id(const DeviceIdentity& device, std::string_view seri
 /// controllers in the field are: schemes are not checked against the list, lengths only as above.
 bool is_endpoint_id(std::string_view text);
 
+/// What a record may name as its sender: an Endpoint ID, or a name of legal characters alone, as
+/// Oktopus' controller has. Who is served is decided by whom the configuration knows.
+bool is_sender_id(std::string_view text);
+
 }  // namespace usp

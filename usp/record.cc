@@ -13,7 +13,7 @@ using usp_record::Record;
 std::optional<Drop> reason_to_ignore(const Record& record, std::string_view own_id) {
   if (record.to_id() != own_id) return Drop::kNotForUs;
   if (record.from_id() == own_id) return Drop::kOwnSender;
-  if (!is_endpoint_id(record.from_id())) return Drop::kNoSender;
+  if (!is_sender_id(record.from_id())) return Drop::kNoSender;
   if (record.record_type_case() == Record::RECORD_TYPE_NOT_SET) return Drop::kNoRecordType;
   return std::nullopt;
 }

@@ -24,7 +24,7 @@ enum class Drop {
   kTooLarge,
   kNotParsed,     ///< no protobuf, or ids cannot be read
   kNotForUs,      ///< another to_id
-  kNoSender,      ///< from_id is empty or no Endpoint ID
+  kNoSender,      ///< from_id is empty or nothing that could be one
   kOwnSender,     ///< from_id is our own (R-ARC.2)
   kNoRecordType,  ///< R-ENC.4
   kNoMessage,     ///< wrong record, and no request with a msg_id to answer

@@ -17,13 +17,16 @@ constexpr std::string_view kPlaceholder = "{i}";
 
 CommandWay way_named(std::string_view name) {
   using W = CommandWay;
-  static constexpr std::array<std::pair<std::string_view, W>, 18> kWays{{
+  static constexpr std::array<std::pair<std::string_view, W>, 21> kWays{{
       {"reboot", W::kReboot},
       {"factory-reset", W::kFactoryReset},
       {"timer", W::kTimer},
       {"onboard", W::kOnboard},
       {"reconnect", W::kReconnect},
       {"reset-session", W::kResetSession},
+      {"add-certificate", W::kAddCertificate},
+      {"delete-certificate", W::kDeleteCertificate},
+      {"fingerprint", W::kFingerprint},
       {"cancel", W::kCancel},
       {"set", W::kSet},
       {"toggle", W::kToggle},
@@ -118,8 +121,18 @@ const CommandRow* CommandCatalogue::find(std::string_view object_path,
 }
 
 bool is_bridge_way(CommandWay way) {
-  return way == CommandWay::kOnboard || way == CommandWay::kReconnect ||
-         way == CommandWay::kResetSession || way == CommandWay::kCancel;
+  switch (way) {
+    case CommandWay::kOnboard:
+    case CommandWay::kReconnect:
+    case CommandWay::kResetSession:
+    case CommandWay::kAddCertificate:
+    case CommandWay::kDeleteCertificate:
+    case CommandWay::kFingerprint:
+    case CommandWay::kCancel:
+      return true;
+    default:
+      return false;
+  }
 }
 
 std::string with_instances(std::string_view supported, std::string_view object_path) {

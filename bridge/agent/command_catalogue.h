@@ -14,24 +14,27 @@ namespace bridge {
 
 /// How a command is carried out.
 enum class CommandWay : std::uint8_t {
-  kReboot,        ///< Reboot RPC
-  kFactoryReset,  ///< FactoryReset RPC
-  kTimer,         ///< kept by the bridge
-  kOnboard,       ///< kept by the bridge: SendOnBoardRequest()
-  kReconnect,     ///< kept by the bridge: of an MQTT connection of the agent's own
-  kResetSession,  ///< kept by the bridge: E2ESession.Reset()
-  kCancel,        ///< of a row of LocalAgent.Request.: what the command was carried out by decides
-  kSet,           ///< SetParameterValues of the arguments and of the target
-  kToggle,        ///< the target, a boolean, is set to false and then to true
-  kDiagnostics,   ///< arguments, DiagnosticsState=Requested, "8 DIAGNOSTICS COMPLETE", results
-  kFirmware,      ///< Download RPC of a firmware image
-  kRestore,       ///< Download RPC of a vendor configuration file
-  kBackup,        ///< Upload RPC of a vendor configuration file
-  kLog,           ///< Upload RPC of a vendor log file
-  kActivate,      ///< the target is set to the image's path, then Reboot RPC
-  kInstall,       ///< ChangeDUState RPC
-  kUpdate,        ///< ChangeDUState RPC
-  kUninstall,     ///< ChangeDUState RPC
+  kReboot,             ///< Reboot RPC
+  kFactoryReset,       ///< FactoryReset RPC
+  kTimer,              ///< kept by the bridge
+  kOnboard,            ///< kept by the bridge: SendOnBoardRequest()
+  kReconnect,          ///< kept by the bridge: of an MQTT connection of the agent's own
+  kResetSession,       ///< kept by the bridge: E2ESession.Reset()
+  kAddCertificate,     ///< kept by the bridge: also AddMyCertificate()
+  kDeleteCertificate,  ///< kept by the bridge
+  kFingerprint,        ///< kept by the bridge
+  kCancel,       ///< of a row of LocalAgent.Request.: what the command was carried out by decides
+  kSet,          ///< SetParameterValues of the arguments and of the target
+  kToggle,       ///< the target, a boolean, is set to false and then to true
+  kDiagnostics,  ///< arguments, DiagnosticsState=Requested, "8 DIAGNOSTICS COMPLETE", results
+  kFirmware,     ///< Download RPC of a firmware image
+  kRestore,      ///< Download RPC of a vendor configuration file
+  kBackup,       ///< Upload RPC of a vendor configuration file
+  kLog,          ///< Upload RPC of a vendor log file
+  kActivate,     ///< the target is set to the image's path, then Reboot RPC
+  kInstall,      ///< ChangeDUState RPC
+  kUpdate,       ///< ChangeDUState RPC
+  kUninstall,    ///< ChangeDUState RPC
 };
 
 struct CommandArgument {

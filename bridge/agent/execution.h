@@ -71,6 +71,9 @@ class Execution : public std::enable_shared_from_this<Execution> {
   boost::asio::awaitable<usp::StepResult> run_cancel(std::size_t step);
   usp::StepResult run_onboard(std::size_t step, Commit& commit);
   usp::StepResult run_reset_session(std::size_t step);
+  usp::StepResult run_add_certificate(std::size_t step, Commit& commit);
+  usp::StepResult run_delete_certificate(std::size_t step, Commit& commit);
+  usp::StepResult run_fingerprint(std::size_t step);
   /// True: cancelled before `due_ms`.
   boost::asio::awaitable<bool> sleep_until(std::int64_t due_ms);
   std::string to_native_reference(const std::string& text) const;

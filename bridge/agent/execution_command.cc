@@ -13,6 +13,7 @@
 #include "bridge/task/cancel.h"
 #include "bridge/task/command.h"
 #include "bridge/task/set_values.h"
+#include "usp/certificate.h"
 
 namespace bridge {
 
@@ -64,6 +65,12 @@ asio::awaitable<usp::StepResult> Execution::run_command(std::size_t index, Commi
       co_return step_done();
     case CommandWay::kResetSession:
       co_return run_reset_session(index);
+    case CommandWay::kAddCertificate:
+      co_return run_add_certificate(index, commit);
+    case CommandWay::kDeleteCertificate:
+      co_return run_delete_certificate(index, commit);
+    case CommandWay::kFingerprint:
+      co_return run_fingerprint(index);
     case CommandWay::kCancel:
       co_return co_await run_cancel(index);
     case CommandWay::kSet:
@@ -195,6 +202,50 @@ usp::StepResult Execution::run_reset_session(std::size_t step) {
     return step_done();
   }
   return step_failure(usp::ErrorCode::kCommandFailure, "the controller is gone");
+}
+
+/// Of the agent, or of the controller whose row it is: that one is then known by it.
+usp::StepResult Execution::run_add_certificate(std::size_t step, Commit& commit) {
+  const usp::Plan& plan = operation_->plan;
+  const auto text = [&plan](const char* name) {
+    const auto given = plan.input_args.find(name);
+    return given == plan.input_args.end() ? std::string() : given->second;
+  };
+  const std::string& object = plan.steps[step].path;
+  LocalTransaction transaction(device_.local(), actor_, now_ms());
+  auto row = transaction.add_certificate(text("Alias"), text("Certificate"));
+  if (!row) return step_failure(row.error().code, row.error().text);
+  const bool of_controller = plan.command == "AddMyCertificate()";
+  if (of_controller && !device_.local().has_object(object)) {
+    return step_failure(usp::ErrorCode::kCommandFailure, "the controller is gone");
+  }
+  if (of_controller) transaction.put(object + "Credential", row->substr(0, row->size() - 1));
+  commit.local.push_back(transaction.commit());
+  return step_done();
+}
+
+usp::StepResult Execution::run_delete_certificate(std::size_t step, Commit& commit) {
+  LocalTransaction transaction(device_.local(), actor_, now_ms());
+  if (!transaction.remove_row(operation_->plan.steps[step].path)) {
+    return step_failure(usp::ErrorCode::kCommandFailure, "the certificate is gone");
+  }
+  commit.local.push_back(transaction.commit());
+  return step_done();
+}
+
+usp::StepResult Execution::run_fingerprint(std::size_t step) {
+  const usp::Plan& plan = operation_->plan;
+  const auto certificate =
+      usp::Certificate::from_pem(device_.local().certificate_pem(plan.steps[step].path));
+  if (!certificate) return step_failure(usp::ErrorCode::kCommandFailure, certificate.error());
+  std::string text = certificate->fingerprint(plan.input_args.at("FingerprintAlgorithm"));
+  if (text.empty()) {
+    return step_failure(usp::ErrorCode::kInvalidCommandArguments,
+                        "FingerprintAlgorithm: not one of SupportedFingerprintAlgorithms");
+  }
+  usp::StepResult result = step_done();
+  result.values["Fingerprint"] = std::move(text);
+  return result;
 }
 
 asio::awaitable<usp::StepResult> Execution::run_cancel(std::size_t step) {

@@ -183,7 +183,7 @@ usp::Value LocalModel::value(std::string_view object_path, std::string_view name
   const Found found = find(object_path);
   if (!found.there || found.table) return {};
   const LocalParam* param = found.object == nullptr ? nullptr : found.object->param(name);
-  if (param == nullptr) return {};
+  if (param == nullptr || param->hidden) return {};
   return {usp::ValueState::kKnown, read(object_path, *found.object, *param, facts)};
 }
 
@@ -192,6 +192,7 @@ void LocalModel::for_each_param(std::string_view object_path, const AgentFacts& 
   const Found found = find(object_path);
   if (!found.there || found.table || found.object == nullptr) return;
   for (const LocalParam& param : found.object->params) {
+    if (param.hidden) continue;
     const std::string text = read(object_path, *found.object, param, facts);
     visit({param.name, usp::ValueState::kKnown, text});
   }

@@ -88,6 +88,14 @@ struct LocalMqttClient {
   bool operator==(const LocalMqttClient&) const = default;
 };
 
+/// Certificates in the agent's tables that vouch for a controller, as PEM.
+struct LocalTrust {
+  std::vector<std::string> trusted;  ///< of ControllerTrust.Credential.
+  std::vector<std::string> own;      ///< of its row in Controller.: stands for it (R-SEC.4)
+  bool empty() const { return trusted.empty() && own.empty(); }
+  bool operator==(const LocalTrust&) const = default;
+};
+
 /// A row of Device.LocalAgent.Request.
 struct LocalRequest {
   std::string path;
@@ -128,6 +136,10 @@ class LocalModel {
   std::vector<LocalBootParameter> boot_parameters(std::string_view controller_path) const;
   std::vector<LocalRequest> requests() const;
   LocalMqttClient mqtt_client(const AgentFacts& facts) const;
+  /// For signatures of records: what is enabled and allowed for that.
+  LocalTrust trust_of(std::string_view endpoint_id) const;
+  /// The text of a row of Certificate., "Device.LocalAgent.Certificate.1."; empty: no such row.
+  std::string certificate_pem(std::string_view row) const;
 
   /// Rows that differ from the template.
   std::size_t stored_count() const { return stored_.size(); }
@@ -155,6 +167,8 @@ class LocalModel {
   std::string read(std::string_view object_path, const LocalObject& object, const LocalParam& param,
                    const AgentFacts& facts) const;
   std::string topic_of(std::string_view controller_path) const;
+  /// Of the row that a parameter refers to, where it is enabled.
+  std::string referred_certificate(std::string_view object_path, std::string_view name) const;
   std::string topic_status(std::string_view row, const AgentFacts& facts) const;
   LocalController controller_at(std::uint32_t number) const;
   E2eSession session_of(std::string_view controller_path) const;

@@ -58,6 +58,12 @@ LocalParam secret(LocalParam param) {
   return param;
 }
 
+/// Kept with the row and shown to nobody.
+LocalParam hidden(LocalParam param) {
+  param.hidden = true;
+  return param;
+}
+
 constexpr auto kAddDelete = ObjectAccess::kAddDelete;
 constexpr auto kReadOnly = ObjectAccess::kReadOnly;
 
@@ -75,12 +81,20 @@ Objects agent_objects() {
        kReadOnly,
        {fact("EndpointID", kString), fact("SoftwareVersion", kString),
         counter("UpTime", kUnsignedInt), list(ro("SupportedProtocols", kString, "MQTT")),
-        list(ro("SupportedFingerprintAlgorithms", kString)),
+        list(ro("SupportedFingerprintAlgorithms", kString, "SHA-256,SHA-384,SHA-512")),
         ro("SupportedNumberOfSubscriptions", kInt, "200"), count("MTPNumberOfEntries", "MTP."),
         count("ControllerNumberOfEntries", "Controller."),
         count("SubscriptionNumberOfEntries", "Subscription."),
-        count("RequestNumberOfEntries", "Request.")},
+        count("RequestNumberOfEntries", "Request."),
+        count("CertificateNumberOfEntries", "Certificate.")},
        {}},
+      // Rows come with AddCertificate() and go with Delete().
+      {"Device.LocalAgent.Certificate.{i}.",
+       kReadOnly,
+       {alias(), rw("Enable", kBoolean, "false"), ro("SerialNumber", kString),
+        ro("Issuer", kString), hidden(ro("Certificate", kString))},
+       {{"Alias"}, {"SerialNumber", "Issuer"}},
+       16},
       {"Device.LocalAgent.MTP.{i}.",
        kReadOnly,
        {alias(), ro("Enable", kBoolean, "true"), fact("Status", kString),
@@ -117,7 +131,7 @@ Objects controller_objects() {
        {alias(), rw("EndpointID", kString, "", kEndpointId),
         rw("ControllerCode", kString, "", kText64), rw("ProvisioningCode", kString, "", kText64),
         rw("Enable", kBoolean, "false"), list(ro("AssignedRole", kString)),
-        list(ro("InheritedRole", kString)), list(ro("Credential", kString)),
+        list(ro("InheritedRole", kString)), rw("Credential", kString, "", kReference),
         rw("PeriodicNotifInterval", kUnsignedInt, "86400", kPositive),
         rw("PeriodicNotifTime", kDateTime, "0001-01-01T00:00:00Z"),
         rw("USPNotifRetryMinimumWaitInterval", kUnsignedInt, "5", kRetryInterval),
@@ -155,8 +169,15 @@ Objects controller_objects() {
        50},
       {"Device.LocalAgent.ControllerTrust.",
        kReadOnly,
-       {count("RoleNumberOfEntries", "Role.")},
+       {count("RoleNumberOfEntries", "Role."), count("CredentialNumberOfEntries", "Credential.")},
        {}},
+      {"Device.LocalAgent.ControllerTrust.Credential.{i}.",
+       kAddDelete,
+       {alias(), rw("Enable", kBoolean, "false"), rw("Role", kString, "", kReference),
+        rw("Credential", kString, "", kReference),
+        rw("AllowedUses", kString, "MTP-and-USP", kAllowedUses)},
+       {{"Credential"}, {"Alias"}},
+       16},
       {"Device.LocalAgent.ControllerTrust.Role.{i}.",
        kReadOnly,
        {alias(), ro("Enable", kBoolean, "true"), ro("Name", kString),
@@ -254,6 +275,7 @@ std::shared_ptr<usp::SupportedObject> to_supported(const LocalObject& object, bo
   result->access = object.access;
   result->unique_keys = object.keys;
   for (const LocalParam& param : object.params) {
+    if (param.hidden) continue;
     result->params.push_back({.name = std::string(param.name),
                               .access = param.access,
                               .type = param.type,
@@ -302,6 +324,12 @@ bool is_notif_type(std::string_view value) {
   static constexpr std::string_view kTypes[] = {
       "", "ValueChange", "ObjectCreation", "ObjectDeletion", "OperationComplete", "Event"};
   return std::ranges::find(kTypes, value) != std::end(kTypes);
+}
+
+bool is_allowed_uses(std::string_view value) {
+  static constexpr std::string_view kUses[] = {"MTP-only", "USP-only", "broker-only", "MTP-and-USP",
+                                               "MTP-and-broker"};
+  return std::ranges::find(kUses, value) != std::end(kUses);
 }
 
 constexpr std::size_t kMaxTopicBytes = 1024;
@@ -368,6 +396,9 @@ std::optional<std::string> wrong_text(LocalCheck check, std::string_view value) 
       return unless(usp::is_topic_filter(value), "not an MQTT topic filter");
     case kQos:
       return unless(in_range(value, 0, 1), "must be 0 or 1");
+    case kAllowedUses:
+      return unless(is_allowed_uses(value),
+                    "must be MTP-only, USP-only, broker-only, MTP-and-USP or MTP-and-broker");
     case kKeepAlive:
       return unless(in_range(value, 0, 65535), "must be 0 to 65535");
   }

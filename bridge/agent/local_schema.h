@@ -44,6 +44,7 @@ enum class LocalCheck : std::uint8_t {
   kTopicFilter,  ///< an MQTT Topic Filter
   kQos,          ///< 0 or 1
   kKeepAlive,    ///< 0 to 65535
+  kAllowedUses,  ///< of Device.LocalAgent.ControllerTrust.Credential.
 };
 
 struct LocalParam {
@@ -55,6 +56,7 @@ struct LocalParam {
   LocalCheck check = LocalCheck::kNone;
   bool list = false;
   bool secret = false;            ///< reads as empty, encrypted at rest
+  bool hidden = false;            ///< the bridge's own: in no answer and no data model
   bool value_change = true;       ///< false: changes all the time, raises no ValueChange
   std::string_view counted = {};  ///< kCount: the table, "Subscription."
 };

@@ -100,7 +100,7 @@ void put_controller(Builder& build, const ControllerConfig& config, std::uint32_
   build.put(mtp + "Enable", "true");
   build.put(mtp + "MQTT.Reference", "Device.MQTT.Client.1");
   build.put(mtp + "MQTT.AgentMTPReference", "Device.LocalAgent.MTP.1");
-  build.put(mtp + "MQTT.Topic", config.resolved_topic());
+  build.put(mtp + "MQTT.Topic", config.resolved_topic("{endpoint_id}"));
 }
 
 void put_subscription(Builder& build, const SubscriptionConfig& config, std::uint32_t number,

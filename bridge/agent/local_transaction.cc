@@ -17,6 +17,7 @@ using usp::ErrorCode;
 
 constexpr std::string_view kSubscriptions = "Device.LocalAgent.Subscription.";
 constexpr std::string_view kControllers = "Device.LocalAgent.Controller.";
+constexpr std::string_view kCertificates = "Device.LocalAgent.Certificate.";
 constexpr std::string_view kRequests = "Device.LocalAgent.Request.";
 
 usp::Error error(ErrorCode code, std::string text) { return {code, std::move(text), {}}; }
@@ -145,7 +146,7 @@ std::optional<usp::Error> LocalTransaction::apply(std::string_view object_path,
   const LocalParam* param = nullptr;
   if (found.object != nullptr && !found.table && found.there)
     param = found.object->param(parts.leaf);
-  if (param == nullptr) {
+  if (param == nullptr || param->hidden) {
     return error(ErrorCode::kUnsupportedParameter, setting.param + " does not exist");
   }
   if (auto why = may_write(*param, creating)) return why;
@@ -318,6 +319,7 @@ void LocalTransaction::delete_row(const std::string& instance_path) {
   // Still there: it is a row of the template.
   if (model_.has_object(instance_path)) assign(instance_path, "-");
   if (parent_of(instance_path) == kControllers) delete_subscriptions_of(instance_path);
+  if (parent_of(instance_path) == kCertificates) forget_certificate(instance_path);
 }
 
 /// TR-181: the subscriptions of a controller go with it (TP-469 1.78).
@@ -392,7 +394,7 @@ void LocalTransaction::add_value_changes(Diff& diff) const {
     const usp::SplitPath parts = usp::split_path(path);
     const LocalObject* object = model_.find(parts.object).object;
     const LocalParam* param = object == nullptr ? nullptr : object->param(parts.leaf);
-    if (param == nullptr || !param->value_change || param->secret) continue;
+    if (param == nullptr || !param->value_change || param->secret || param->hidden) continue;
     std::string_view was = param->fallback;
     if (old->has_value()) {
       was = **old;

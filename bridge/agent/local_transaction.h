@@ -55,6 +55,10 @@ class LocalTransaction {
   /// with remove_row().
   usp::Result<std::string> add_request(std::string_view originator, std::string_view command,
                                        std::string_view command_key);
+  /// AddCertificate(): an enabled row of Device.LocalAgent.Certificate. Gives its path; 7027 for a
+  /// text that is no certificate or no alias, 7022 when it is there already, 7005 when there are
+  /// too many. Who may do that was asked before.
+  usp::Result<std::string> add_certificate(std::string_view alias, std::string_view pem);
   /// As the bridge: no rights are asked. `path` is a parameter that exists.
   void put(std::string_view path, std::string value);
   /// As the bridge; false: no such row.
@@ -90,6 +94,7 @@ class LocalTransaction {
   void fill_in(const std::string& instance_path);
   void delete_row(const std::string& instance_path);
   void delete_subscriptions_of(const std::string& controller_path);
+  void forget_certificate(const std::string& certificate_path);
 
   bool is_key(std::string_view object_path, std::string_view name) const;
   bool in_new_or_deleted_row(std::string_view path) const;

@@ -12,6 +12,7 @@
 #include "bridge/northbound.h"
 #include "bridge/runtime.h"
 #include "usp/path.h"
+#include "usp/topic.h"
 
 namespace bridge {
 
@@ -79,7 +80,7 @@ OutboxRow VirtualAgent::outbox_row(const LocalController& controller, const usp_
                                    OutboxKind kind, bool needs_response,
                                    std::int64_t expires_ms) const {
   Outbound outbound;
-  outbound.topic = controller.topic;
+  outbound.topic = usp::expand_topic(controller.topic, device_.endpoint_id());
   outbound.msg = msg.SerializeAsString();
   outbound.msg_id = msg.header().msg_id();
   outbound.from_id = device_.endpoint_id();

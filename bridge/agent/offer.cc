@@ -55,6 +55,9 @@ bool Offer::has_rpc(CommandWay way) const {
     case CommandWay::kOnboard:
     case CommandWay::kReconnect:
     case CommandWay::kResetSession:
+    case CommandWay::kAddCertificate:
+    case CommandWay::kDeleteCertificate:
+    case CommandWay::kFingerprint:
     case CommandWay::kCancel:
     case CommandWay::kSet:
     case CommandWay::kToggle:

@@ -74,6 +74,14 @@ asio::awaitable<std::optional<E2eSession>> VirtualAgent::read_session(std::strin
   co_return session;
 }
 
+asio::awaitable<std::optional<LocalTrust>> VirtualAgent::read_trust(std::string controller) {
+  auto self = device_.shared_from_this();
+  Result<void> loaded = co_await device_.load();
+  if (!loaded || !device_.onboarded()) co_return std::nullopt;
+  std::optional<LocalTrust> trust = device_.local().trust_of(controller);
+  co_return trust;
+}
+
 void VirtualAgent::apply_sessions() {
   for (const LocalController& controller : device_.local().controllers()) {
     device_.runtime().northbound->apply_session(device_, controller.endpoint_id,

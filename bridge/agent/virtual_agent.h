@@ -79,6 +79,8 @@ class VirtualAgent {
   E2eSession session_of(const std::string& controller) const;
   /// The same from off the strand. Loads the device. nullopt: the agent is not up.
   boost::asio::awaitable<std::optional<E2eSession>> read_session(std::string controller);
+  /// LocalModel::trust_of() from off the strand. Loads the device. nullopt: the agent is not up.
+  boost::asio::awaitable<std::optional<LocalTrust>> read_trust(std::string controller);
   /// The rows of controllers were written: session contexts follow.
   void apply_sessions();
 

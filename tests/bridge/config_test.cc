@@ -81,7 +81,7 @@ log: {format: text}
   EXPECT_EQ(config.cwmp.connection_request.timeout, 1500ms);
   ASSERT_EQ(config.controllers.size(), 1U);
   const ControllerConfig& controller = config.controllers[0];
-  EXPECT_EQ(controller.resolved_topic(), "c/self::a/x");
+  EXPECT_EQ(controller.resolved_topic("os::1-2"), "c/self::a/x");
   EXPECT_EQ(controller.role, ControllerConfig::Role::kReadOnly);
   EXPECT_EQ(controller.deadline, 5s);
   ASSERT_EQ(controller.default_subscriptions.size(), 1U);
@@ -90,6 +90,51 @@ log: {format: text}
   EXPECT_EQ(config.device.freshness[0], (FreshnessRule{"*.Stats.*", 10s}));
   EXPECT_EQ(config.device.refresh[0], (bridge::RefreshRule{"Device.Hosts.*", 1h}));
   EXPECT_EQ(config.log.format, LogConfig::Format::kText);
+}
+
+TEST(Config, ReadsWhatAControllerMayAndHowItIsBelieved) {
+  const Config config = good(R"(
+controllers:
+  - {endpoint_id: "self::a", trust: signature, max_message_size: 64KiB, requests_per_second: 2.5,
+     request_burst: 10}
+  - {endpoint_id: "self::b", requests_per_second: 0, max_message_size: 0}
+signatures:
+  trusted_ca: [a.pem, b.pem]
+  agent_ca: {certificate: ca.pem, key: ca.key}
+  agent_certificate_lifetime: 1h
+  agent_certificates: 5
+)");
+  const ControllerConfig& first = config.controllers[0];
+  EXPECT_EQ(first.trust, ControllerConfig::Trust::kSignature);
+  EXPECT_EQ(first.max_message_bytes, 65'536U);
+  EXPECT_EQ(first.requests_per_second, 2.5);
+  EXPECT_EQ(first.request_burst, 10U);
+  EXPECT_EQ(config.controllers[1].trust, ControllerConfig::Trust::kBroker);
+  EXPECT_THAT(config.signatures.trusted_ca, ElementsAre("a.pem", "b.pem"));
+  EXPECT_EQ(config.signatures.agent_ca, (CertificateConfig{"ca.pem", "ca.key"}));
+  EXPECT_EQ(config.signatures.agent_certificate_lifetime, 1h);
+  EXPECT_EQ(config.signatures.agent_certificates, 5U);
+}
+
+TEST(Config, AProfileSetsTheTopicsThatAreNotSet) {
+  const Config bbf = good("controllers: [{endpoint_id: self::a}]");
+  EXPECT_EQ(bbf.mqtt.agent_topic, "usp/v1/agent/{endpoint_id}");
+  EXPECT_EQ(bbf.controllers[0].resolved_topic("os::1-2"), "usp/v1/controller/self::a");
+  const Config oktopus = good(R"(
+mqtt: {profile: oktopus, mode: per-agent}
+controllers: [{endpoint_id: oktopusController}, {endpoint_id: "self::b", topic: mine, reply_prefix: my}]
+)");
+  EXPECT_EQ(oktopus.mqtt.agent_topic, "oktopus/usp/v1/agent/{endpoint_id}");
+  EXPECT_EQ(oktopus.controllers[0].resolved_topic("os::1-2"), "oktopus/usp/v1/controller/os::1-2");
+  EXPECT_EQ(oktopus.controllers[0].reply_prefix, "oktopus/usp/v1/");
+  EXPECT_EQ(oktopus.controllers[1].resolved_topic("os::1-2"), "mine");
+  EXPECT_EQ(oktopus.controllers[1].reply_prefix, "my");
+  const Config custom = good(R"(
+mqtt: {profile: custom, agent_topic: "acme/{endpoint_id}/in"}
+controllers: [{endpoint_id: "self::a", topic: "acme/{endpoint_id}/from/{agent_id}"}]
+)");
+  EXPECT_EQ(custom.mqtt.agent_topic, "acme/{endpoint_id}/in");
+  EXPECT_EQ(custom.controllers[0].resolved_topic("os::1-2"), "acme/self::a/from/os::1-2");
 }
 
 TEST(Config, ReadsHowDevicesBehindNatAreReached) {
@@ -242,6 +287,19 @@ TEST(Config, RefusesWhatCannotBeMeant) {
        "did you mean ValueChange?"},
       {"controllers: [{endpoint_id: self::a, default_subscriptions: [{}]}]",
        "default_subscriptions[0].id: must not be empty"},
+      {"controllers: [{endpoint_id: self::a, trust: tls}]", "must be one of broker, signature"},
+      {"controllers: [{endpoint_id: self::a, max_message_size: 1}]", "must be 0 or at least 4KiB"},
+      {"controllers: [{endpoint_id: self::a, requests_per_second: -1}]", "must be a number a"},
+      {"signatures: {agent_ca: {certificate: a.pem}}", "go together"},
+      {"signatures: {agent_certificate_lifetime: 1m}", "must be a time from 1h"},
+      {"mqtt: {profile: oktopus}", "mqtt.mode: must be per-agent with profile: oktopus"},
+      {"mqtt: {profile: oktopus, mode: per-agent, version: 3.1.1}", "version: must be 5.0"},
+      {"mqtt: {profile: oktopus, mode: per-agent, agent_topic: 'a/{endpoint_id}'}",
+       "agent_topic: must begin with oktopus/usp/v1/agent/"},
+      {"mqtt: {profile: custom}", "agent_topic: must be set with profile: custom"},
+      {"{mqtt: {profile: custom, agent_topic: 'a/{endpoint_id}'}, controllers: [{endpoint_id: "
+       "self::a}]}",
+       "self::a: topic must be set"},
       {"device: {vendor_prefix: ACME_}", "must be like X_EXAMPLE_"},
       {"device: {endpoint_id_prefix: 'a b'}", "letters, digits"},
 
@@ -277,6 +335,9 @@ TEST(Config, WarnsOfEveryRelaxation) {
               Contains(HasSubstr("grpc.allow_insecure_off_loopback")));
   EXPECT_THAT(warnings("mqtt: {tls: {enabled: true, verify: false}}"),
               Contains(HasSubstr("mqtt.tls.verify")));
+  EXPECT_THAT(warnings("controllers: [{endpoint_id: self::a, trust: signature}]"),
+              AllOf(Contains(HasSubstr("self::a: trust: signature without signatures.trusted_ca")),
+                    Contains(HasSubstr("self::a: trust: signature without signatures.agent_ca"))));
   EXPECT_THAT(warnings(R"({cwmp: {auth: {bootstrap: {username: u, password: p}},
                            connection_request: {allow: [10.0.0.0/8]}},
                            controllers: [{endpoint_id: "self::a"}]})"),

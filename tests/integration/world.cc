@@ -4,6 +4,9 @@
 #include <csignal>
 #include <fstream>
 #include <stdexcept>
+#include <thread>
+
+#include "tests/support/http_client.h"
 
 namespace integration {
 
@@ -48,6 +51,8 @@ World::World(const std::string& device_settings, std::vector<std::string> enviro
 
 World::World(WorldOptions options)
     : environment_(std::move(options.environment)),
+      username_(options.username),
+      password_(options.password),
       broker_(options.broker),
       acs_port_(support::free_port()),
       grpc_port_(support::free_port()),
@@ -60,10 +65,10 @@ World::World(WorldOptions options)
       << "\n  auth:\n    shared: {username: cpe, password: secret}\n"
       << options.more_auth << "  connection_request:\n    allow: [127.0.0.0/8]\n"
       << options.more_cwmp << "mqtt:\n"
-      << options.broker_address
+      << options.broker_address << options.more_mqtt
       << "  reconnect: {min: 100ms, max: 500ms}\n"
          "controllers:\n  - endpoint_id: \"self::ctl\"\n    topic: usp/v1/controller/ctl\n"
-      << options.more_controllers << "grpc: {port: " << grpc_port_
+      << options.more_controllers << options.more << "grpc: {port: " << grpc_port_
       << "}\nadmin: {port: " << admin_port_ << "}\nstore: {directory: " << directory_.file("store")
       << "}\nlog: {format: text, level: debug}\n"
       << (options.device_settings.empty() ? "" : "device: {" + options.device_settings + "}\n");
@@ -73,15 +78,36 @@ World::World(WorldOptions options)
 
 std::unique_ptr<Controller> World::connect(const std::string& id, const std::string& topic) {
   usp_controller::ControllerOptions options;
+  options.id = id;
+  options.topic = topic;
+  options.mqtt.username = username_;
+  options.mqtt.password = password_;
+  return connect(std::move(options));
+}
+
+std::unique_ptr<Controller> World::connect(usp_controller::ControllerOptions options) {
   options.mqtt.host = "127.0.0.1";
   options.mqtt.port = broker_.port();
   options.mqtt.retry.time = std::chrono::milliseconds(100);
-  options.id = id;
-  options.topic = topic;
   auto controller = std::make_unique<Controller>(options);
   auto connected = controller->connect(kLong);
   if (!connected) throw std::runtime_error("controller: " + connected.error());
   return controller;
+}
+
+std::string World::metrics() const {
+  support::HttpClient client(static_cast<std::uint16_t>(admin_port_));
+  client.send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+  return client.receive().body;
+}
+
+bool World::wait_for_metric(const std::string& line) const {
+  const auto limit = std::chrono::steady_clock::now() + kLong;
+  do {  // nothing else tells that a record was passed over
+    if (metrics().find(line + "\n") != std::string::npos) return true;
+    std::this_thread::yield();
+  } while (std::chrono::steady_clock::now() < limit);
+  return false;
 }
 
 void World::start_bridge() {

@@ -41,6 +41,10 @@ struct WorldOptions {
   std::string more_controllers = {};          ///< list items
   std::string more_cwmp = {};                 ///< lines of the cwmp section, each indented by two
   std::string more_auth = {};                 ///< of its auth section, by four
+  std::string more = {};                      ///< whole sections
+  std::string more_mqtt = {};                 ///< lines of the mqtt section, by two
+  std::string username = {};                  ///< of self::ctl at the broker
+  std::string password = {};
   std::string broker_address = {};  ///< of the mqtt section, by two; empty: the plain listener
   support::Broker::Options broker = {};
 };
@@ -69,6 +73,14 @@ class World {
   std::unique_ptr<usp_controller::Controller> connect(const std::string& id,
                                                       const std::string& topic);
 
+  /// The same with more to say; the broker's address is put in.
+  std::unique_ptr<usp_controller::Controller> connect(usp_controller::ControllerOptions options);
+
+  /// The text of /metrics.
+  std::string metrics() const;
+  /// Waits until that line is in it: "name{label=\"x\"} 2".
+  bool wait_for_metric(const std::string& line) const;
+
   /// Powers a CPE on and waits until its agent is up.
   std::unique_ptr<Cpe> device(const std::string& serial,
                               const std::string& model = "tr181-small.csv",
@@ -83,6 +95,8 @@ class World {
  private:
   support::TemporaryDirectory directory_;
   std::vector<std::string> environment_;
+  std::string username_;
+  std::string password_;
   support::Broker broker_;
   int acs_port_ = 0;
   int grpc_port_ = 0;

@@ -63,7 +63,7 @@ std::optional<usp::mtp::SendResult> Controller::send_record(const std::string& a
                                                             std::string record) {
   usp::mtp::OutboundMessage out;
   out.topic = topic;
-  out.payload = std::move(record);
+  out.payload = options_.identity ? options_.identity->sign(record) : std::move(record);
   out.response_topic = topic_;
   out.from = agent;  // spreads a load over the connections and keeps each agent's order
   out.qos = options_.qos;
@@ -197,6 +197,15 @@ void Controller::on_disconnected(const usp::mtp::DisconnectInfo& info) {
 void Controller::on_overload(const usp::mtp::InboundMessage& message) { on_message(message); }
 
 void Controller::on_message(usp::mtp::InboundMessage message) {
+  if (options_.trusted) {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const auto now_s = std::chrono::duration_cast<std::chrono::seconds>(now).count();
+    if (usp::check_signature(message.payload, *options_.trusted, now_s) !=
+        usp::SignatureFault::kNone) {
+      ++untrusted_;
+      return;
+    }
+  }
   usp::InRecord record = usp::decode_record(message.payload, options_.id);
   const std::string reply_to = message.response_topic.value_or("");
   if (auto* session = std::get_if<usp::InSession>(&record)) {

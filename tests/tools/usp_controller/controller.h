@@ -5,6 +5,7 @@
 //   auto answer = controller.request("os::00D09E-1", get({"Device.DeviceInfo."}), 5s);
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -22,6 +23,7 @@
 #include "tests/tools/usp_controller/requests.h"
 #include "usp/mtp/mqtt.h"
 #include "usp/record.h"
+#include "usp/record_signature.h"
 #include "usp/session_context.h"
 
 namespace usp_controller {
@@ -41,7 +43,10 @@ struct ControllerOptions {
   bool answer_notifies = true;  ///< NotifyResp to each Notify with send_resp
   /// Speak to every agent in a session context. Without, one that an agent opens is taken, too.
   bool session_context = false;
-  std::size_t max_payload_bytes = 0;  ///< of a record in a session context; 0: any
+  std::size_t max_payload_bytes = 0;             ///< of a record in a session context; 0: any
+  std::optional<usp::SigningIdentity> identity;  ///< signs every record; nullopt: none is signed
+  /// Set: records that are not signed by it are passed over.
+  std::optional<usp::TrustedCertificates> trusted;
 };
 
 struct Notification {
@@ -106,6 +111,8 @@ class Controller final : private usp::mtp::TransportHandler {
 
   const std::string& id() const { return options_.id; }
   const std::string& topic() const { return topic_; }
+  /// Those that were passed over.
+  std::size_t untrusted() const { return untrusted_; }
   usp::mtp::TransportCounters counters() const { return transport_->counters(); }
 
  private:
@@ -135,6 +142,7 @@ class Controller final : private usp::mtp::TransportHandler {
   std::string topic_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
+  std::atomic<std::size_t> untrusted_{0};
   bool connected_ = false;
   std::string last_failure_;
   std::uint64_t last_id_ = 0;

@@ -25,6 +25,9 @@ struct CommandLine {
   std::string version = "5";
   std::vector<std::string> agents;
   std::string agent_topic;
+  std::string sign_cert;
+  std::string sign_key;
+  std::string trust_ca;
   double timeout_s = 35;  // the bridge answers a write after 30 s at the latest
   bool json = false;
 
@@ -45,6 +48,28 @@ struct CommandLine {
 
   Milliseconds timeout() const { return Milliseconds(static_cast<std::int64_t>(timeout_s * 1000)); }
 };
+
+std::string read_file(const std::string& name) {
+  std::ifstream in(name, std::ios::binary);
+  if (!in) throw std::runtime_error(name + ": cannot be read");
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// Throws what is wrong with the files.
+void load_certificates(CommandLine& settings) {
+  if (!settings.sign_cert.empty()) {
+    auto identity =
+        usp::SigningIdentity::from_pem(read_file(settings.sign_cert), read_file(settings.sign_key));
+    if (!identity) throw std::runtime_error(settings.sign_cert + ": " + identity.error());
+    settings.controller.identity = *std::move(identity);
+  }
+  if (settings.trust_ca.empty()) return;
+  constexpr std::size_t kMaxCas = 1000;
+  const auto cas = usp::Certificate::chain_from_pem(read_file(settings.trust_ca), kMaxCas);
+  if (!cas) throw std::runtime_error(settings.trust_ca + ": " + cas.error());
+  settings.controller.trusted.emplace();
+  for (const usp::Certificate& each : *cas) settings.controller.trusted->add(each);
+}
 
 int complain(const std::string& text, int status) {
   std::cerr << "usp-controller: " << text << "\n";
@@ -247,6 +272,14 @@ void add_connection_options(CLI::App& app, CommandLine& settings) {
                "Speak to the agent in a session context");
   app.add_option("--max-payload", settings.controller.max_payload_bytes,
                  "Bytes of a message in one record of a session context; 0: any");
+  auto* sign_cert =
+      app.add_option("--sign-cert", settings.sign_cert,
+                     "PEM file: our certificate (P-256) and its chain; signs records");
+  auto* sign_key = app.add_option("--sign-key", settings.sign_key, "PEM file of its key");
+  sign_cert->needs(sign_key);
+  sign_key->needs(sign_cert);
+  app.add_option("--trust-ca", settings.trust_ca,
+                 "PEM file: pass over what no agent certified by these has signed");
   app.add_option("--id", settings.controller.id, "Our Endpoint ID")->capture_default_str();
   app.add_option("--topic", settings.controller.topic, "Our topic")->capture_default_str();
   app.add_option("-a,--agent", settings.agents, "Endpoint ID of the agent (load: of several)")
@@ -342,6 +375,7 @@ int run(CommandLine& settings, const std::string& name) {
   if (needs_agent(name, settings) && settings.agents.empty()) {
     return complain("--agent is missing", kUsage);
   }
+  load_certificates(settings);
   if (!settings.agent_topic.empty()) settings.controller.agent_topic = settings.agent_topic;
   Controller controller(settings.controller);
   Program program(settings, controller);
