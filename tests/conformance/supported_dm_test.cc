@@ -156,10 +156,11 @@ TEST_F(SupportedDm, 1_72_AnObjectWithEverythingBelow) {
 TEST_F(SupportedDm, 1_73_TheFirstLevelOfAnObject) {
   const Result result = good(kLocalAgent, {.first_level_only = true});
 
-  EXPECT_THAT(paths_of(result),
-              UnorderedElementsAre(kLocalAgent, kLocalAgent + "MTP.{i}.", kSubscriptions + "{i}.",
-                                   kLocalAgent + "Request.{i}.", kControllers + "{i}.",
-                                   kLocalAgent + "ControllerTrust."));
+  EXPECT_THAT(
+      paths_of(result),
+      UnorderedElementsAre(kLocalAgent, kLocalAgent + "MTP.{i}.", kSubscriptions + "{i}.",
+                           kLocalAgent + "Request.{i}.", kControllers + "{i}.",
+                           kLocalAgent + "Certificate.{i}.", kLocalAgent + "ControllerTrust."));
   for (const Object& each : result.supported_objs()) {
     EXPECT_EQ(is_bare(each), each.supported_obj_path() != kLocalAgent);
   }
