@@ -39,9 +39,13 @@ usp::SessionSettings to_settings(const E2eSession& from, std::size_t max_payload
 }  // namespace
 
 struct SessionContexts::Entry {
-  Entry(const asio::any_io_executor& executor, usp::ByteBudget& budget, Peer who)
-      : peer(std::move(who)), context(usp::SessionContext::Role::kAgent, budget), timer(executor) {}
+  Entry(const asio::any_io_executor& executor, std::shared_ptr<usp::ByteBudget> shared, Peer who)
+      : budget(std::move(shared)),
+        peer(std::move(who)),
+        context(usp::SessionContext::Role::kAgent, *budget),
+        timer(executor) {}
 
+  const std::shared_ptr<usp::ByteBudget> budget;  ///< a timer's last wait may outlive the owner
   std::mutex mutex;  ///< of all below; held while records are given to the transport: their order
   Peer peer;
   E2eSession settings;
@@ -74,10 +78,10 @@ SessionContexts::EntryPtr SessionContexts::find(const std::string& agent,
   return at == entries_.end() ? nullptr : at->second;
 }
 
-usp::ByteBudget& SessionContexts::budget_of(const std::string& controller) {
+std::shared_ptr<usp::ByteBudget> SessionContexts::budget_of(const std::string& controller) {
   auto& budget = budgets_[controller];
-  if (!budget) budget = std::make_unique<usp::ByteBudget>(kMaxSessionBytes);
-  return *budget;
+  if (!budget) budget = std::make_shared<usp::ByteBudget>(kMaxSessionBytes);
+  return budget;
 }
 
 SessionContexts::EntryPtr SessionContexts::find_or_add(const Peer& peer,

@@ -92,7 +92,7 @@ class SessionContexts {
 
   EntryPtr find(const std::string& agent, const std::string& controller) const;
   EntryPtr find_or_add(const Peer& peer, const E2eSession& settings);
-  usp::ByteBudget& budget_of(const std::string& controller);
+  std::shared_ptr<usp::ByteBudget> budget_of(const std::string& controller);
   void configure(Entry& entry, const E2eSession& settings);
   std::size_t max_payload_bytes(const Peer& peer, const E2eSession& settings) const;
   std::optional<usp::mtp::SendResult> carry_out(Entry& entry, const Peer& to,
@@ -108,7 +108,7 @@ class SessionContexts {
   std::atomic<std::size_t> max_packet_bytes_{0};
   std::atomic<bool> stopped_{false};
   mutable std::mutex mutex_;  ///< of the two maps; never taken while an entry's is held
-  std::map<std::string, std::unique_ptr<usp::ByteBudget>> budgets_;
+  std::map<std::string, std::shared_ptr<usp::ByteBudget>> budgets_;
   std::map<Key, EntryPtr> entries_;
 };
 
