@@ -40,8 +40,7 @@ LocalTrust LocalModel::trust_of(std::string_view endpoint_id) const {
   LocalTrust trust;
   for (std::uint32_t number : rows_of(kCredentials)) {
     const std::string row = row_path(kCredentials, number);
-    const std::string uses = get(row, "AllowedUses");
-    if (!get_flag(row, "Enable") || (uses != "USP-only" && uses != "MTP-and-USP")) continue;
+    if (!get_flag(row, "Enable") || get(row, "AllowedUses") != "MTP-and-USP") continue;
     std::string pem = referred_certificate(row, "Credential");
     if (!pem.empty()) trust.trusted.push_back(std::move(pem));
   }

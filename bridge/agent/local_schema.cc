@@ -327,8 +327,7 @@ bool is_notif_type(std::string_view value) {
 }
 
 bool is_allowed_uses(std::string_view value) {
-  static constexpr std::string_view kUses[] = {"MTP-only", "USP-only", "broker-only", "MTP-and-USP",
-                                               "MTP-and-broker"};
+  static constexpr std::string_view kUses[] = {"MTP-only", "MTP-and-USP", "MTP-and-broker"};
   return std::ranges::find(kUses, value) != std::end(kUses);
 }
 
@@ -397,8 +396,7 @@ std::optional<std::string> wrong_text(LocalCheck check, std::string_view value) 
     case kQos:
       return unless(in_range(value, 0, 1), "must be 0 or 1");
     case kAllowedUses:
-      return unless(is_allowed_uses(value),
-                    "must be MTP-only, USP-only, broker-only, MTP-and-USP or MTP-and-broker");
+      return unless(is_allowed_uses(value), "must be MTP-only, MTP-and-USP or MTP-and-broker");
     case kKeepAlive:
       return unless(in_range(value, 0, 65535), "must be 0 to 65535");
   }

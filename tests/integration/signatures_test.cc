@@ -107,7 +107,7 @@ TEST_F(Signatures, ACaThatAnAgentWasGivenIsTrustedByThatAgentUntilItIsDeleted) {
   EXPECT_THAT(failures(usp_controller::add({{kCredentials,
                                              {{"Enable", "true"},
                                               {"Credential", kCertificates + "1"},
-                                              {"AllowedUses", "USP-only"}}}})),
+                                              {"AllowedUses", "MTP-and-USP"}}}})),
               IsEmpty());
   EXPECT_EQ(ask(*other, kId), cpe->endpoint_id());
 

@@ -129,7 +129,7 @@ TEST_F(LocalCertificates, ControllersAddAndDeleteRowsByCommandsOnly) {
 TEST_F(LocalCertificates, ACredentialMakesOneTrustedWhileBothAreEnabled) {
   ASSERT_TRUE(add(ca.certificate()));
   EXPECT_TRUE(model.trust_of("self::first").empty()) << "nothing refers to it";
-  const std::string row = add_credential(kCertificates + "1", "USP-only");
+  const std::string row = add_credential(kCertificates + "1", "MTP-and-USP");
   EXPECT_THAT(model.trust_of("self::first").trusted, ElementsAre(pem));
   EXPECT_THAT(model.trust_of("self::nobody").trusted, ElementsAre(pem)) << "whoever it names";
   set(row, "Enable", "false");
@@ -162,7 +162,7 @@ TEST_F(LocalCertificates, ThatOfAControllersRowStandsForThatControllerAlone) {
 
 TEST_F(LocalCertificates, ADeletedOneIsForgottenByWhatReferredToIt) {
   ASSERT_TRUE(add(ca.certificate()));
-  const std::string row = add_credential(kCertificates + "1", "USP-only");
+  const std::string row = add_credential(kCertificates + "1", "MTP-and-USP");
   set(kFirstRow, "Credential", kCertificates + "1.");
   change([&](LocalTransaction& t) { EXPECT_TRUE(t.remove_row(kCertificates + "1.")); });
   EXPECT_EQ(get(row + "Credential"), "");
@@ -172,7 +172,7 @@ TEST_F(LocalCertificates, ADeletedOneIsForgottenByWhatReferredToIt) {
 
 TEST_F(LocalCertificates, TwoCredentialsAreNotOfOneCertificate) {
   ASSERT_TRUE(add(ca.certificate()));
-  add_credential(kCertificates + "1", "USP-only");
+  add_credential(kCertificates + "1", "MTP-and-USP");
   change([&](LocalTransaction& t) {
     const auto again = t.add(step(kCredentials, {required("Credential", kCertificates + "1")}));
     EXPECT_EQ(again.code, ErrorCode::kDuplicateKey);
