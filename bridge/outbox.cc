@@ -96,13 +96,14 @@ asio::awaitable<void> Northbound::run_outbox() {
       continue;
     }
     std::uint64_t seen = outbox_signal_.count();
+    const std::int64_t began = now_ms();
     bool sent = co_await send_due();
     if (sent) continue;
     auto read = [](StateReader& state, MirrorReader&) { return state.next_notification_ms(); };
     Result<std::optional<std::int64_t>> next = co_await runtime_.store.read(std::move(read));
-    // What is due but in flight is waited for, not polled.
+    // What was due then is in flight, and waited for; what has come due meanwhile is not.
     std::optional<std::int64_t> due;
-    if (next && *next && **next > now_ms()) due = **next;
+    if (next && *next && **next > began) due = **next;
     co_await outbox_signal_.wait_after(seen, wake_at(due));
   }
   --loops_;
