@@ -433,7 +433,12 @@ TEST_F(ModuleCommands, AModuleIsInstalledUpdatedAndRemoved) {
                                Contains(Pair("Fault.FaultCode", "0"))));
   ASSERT_TRUE(installed.contains("DeploymentUnitRef"));
   const std::string unit = installed.at("DeploymentUnitRef") + ".";
-  EXPECT_EQ(world.read(*cpe, unit + "UUID"), "u-7");
+  std::string uuid;
+  const auto limit = std::chrono::steady_clock::now() + kLong;
+  do {  // the new row is listed later in the session that told of it
+    uuid = world.read(*cpe, unit + "UUID");
+  } while (uuid != "u-7" && std::chrono::steady_clock::now() < limit);
+  EXPECT_EQ(uuid, "u-7");
 
   begin(unit + "Update()", {{"URL", "http://files.example/mod-1.3.pkg"}}, "update");
   EXPECT_TRUE(completion("update").has_req_output_args());
