@@ -99,11 +99,13 @@ asio::awaitable<void> Northbound::run_outbox() {
     const std::int64_t began = now_ms();
     bool sent = co_await send_due();
     if (sent) continue;
-    auto read = [](StateReader& state, MirrorReader&) { return state.next_notification_ms(); };
+    // What was due then is in flight and wakes this loop when it has arrived.
+    auto read = [began](StateReader& state, MirrorReader&) {
+      return state.next_notification_ms(began);
+    };
     Result<std::optional<std::int64_t>> next = co_await runtime_.store.read(std::move(read));
-    // What was due then is in flight, and waited for; what has come due meanwhile is not.
     std::optional<std::int64_t> due;
-    if (next && *next && **next > began) due = **next;
+    if (next) due = *next;
     co_await outbox_signal_.wait_after(seen, wake_at(due));
   }
   --loops_;

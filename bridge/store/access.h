@@ -60,8 +60,8 @@ class StateReader {
   /// next_attempt_ms <= now_ms, earliest first.
   virtual Result<std::vector<OutboxRow>> due_notifications(std::int64_t now_ms,
                                                            std::size_t limit) = 0;
-  /// When the next notification of any device is due; empty: none.
-  virtual Result<std::optional<std::int64_t>> next_notification_ms() = 0;
+  /// When the first notification that is due after that time is; empty: none.
+  virtual Result<std::optional<std::int64_t>> next_notification_ms(std::int64_t after_ms) = 0;
   /// Of one agent for one controller, in order of delivery.
   virtual Result<std::vector<OutboxRow>> notifications(std::int64_t device_id,
                                                        std::string_view controller,

@@ -51,7 +51,7 @@ class SqliteState final : public StateWriter {
   Result<std::int64_t> purge_operations(std::int64_t before_ms, std::size_t limit) override;
 
   Result<std::vector<OutboxRow>> due_notifications(std::int64_t now_ms, std::size_t limit) override;
-  Result<std::optional<std::int64_t>> next_notification_ms() override;
+  Result<std::optional<std::int64_t>> next_notification_ms(std::int64_t after_ms) override;
   Result<std::vector<OutboxRow>> notifications(std::int64_t device_id, std::string_view controller,
                                                std::size_t limit) override;
   Result<std::int64_t> notification_count(std::int64_t device_id,

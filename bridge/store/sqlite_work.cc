@@ -132,9 +132,10 @@ Result<std::vector<OutboxRow>> SqliteState::due_notifications(std::int64_t now_m
                  read_notification, now_ms, limit);
 }
 
-Result<std::optional<std::int64_t>> SqliteState::next_notification_ms() {
-  return db_.one("SELECT next_attempt_ms FROM outbox ORDER BY next_attempt_ms LIMIT 1",
-                 read_number);
+Result<std::optional<std::int64_t>> SqliteState::next_notification_ms(std::int64_t after_ms) {
+  return db_.one(
+      "SELECT next_attempt_ms FROM outbox WHERE next_attempt_ms>? ORDER BY next_attempt_ms LIMIT 1",
+      read_number, after_ms);
 }
 
 Result<std::vector<OutboxRow>> SqliteState::notifications(std::int64_t device_id,

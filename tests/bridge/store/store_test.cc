@@ -266,7 +266,7 @@ OutboxRow outbox_row(std::int64_t device, const std::string& controller, int kin
 TEST_P(StoreTest, DeliversTheOutboxInOrderAndWhenDue) {
   const std::int64_t device = add_device(*store_, "1");
   state([&](StateWriter& s) -> Result<void> {
-    EXPECT_EQ(s.next_notification_ms().value(), std::nullopt);
+    EXPECT_EQ(s.next_notification_ms(0).value(), std::nullopt);
     OutboxRow a = outbox_row(device, "self::c1", 1, 500);
     OutboxRow b = outbox_row(device, "self::c1", 2, 100);
     OutboxRow c = outbox_row(device, "self::c2", 1, 100);
@@ -274,7 +274,9 @@ TEST_P(StoreTest, DeliversTheOutboxInOrderAndWhenDue) {
 
     EXPECT_THAT(s.notifications(device, "self::c1", 10).value(), ElementsAre(a, b));
     EXPECT_EQ(s.notification_count(device, "self::c1").value(), 2);
-    EXPECT_EQ(s.next_notification_ms().value(), 100);
+    EXPECT_EQ(s.next_notification_ms(0).value(), 100);
+    EXPECT_EQ(s.next_notification_ms(100).value(), 500) << "what is due already hides nothing";
+    EXPECT_EQ(s.next_notification_ms(500).value(), std::nullopt);
     EXPECT_THAT(s.due_notifications(99, 10).value(), IsEmpty());
     EXPECT_THAT(s.due_notifications(500, 10).value(), ElementsAre(b, c, a));
     EXPECT_TRUE(s.reschedule_notification(b.id, 3, 600).value());
