@@ -13,6 +13,7 @@
 #include "bridge/config_auth.h"
 #include "bridge/config_profiles.h"
 #include "bridge/config_reader.h"
+#include "bridge/config_roles.h"
 #include "bridge/config_topics.h"
 #include "bridge/config_warnings.h"
 #include "bridge/config_xmpp.h"
@@ -355,13 +356,12 @@ void read_subscription(ConfigSection& s, SubscriptionConfig& subscription) {
 }
 
 void read_controller(ConfigSection& s, ControllerConfig& controller) {
-  using Role = ControllerConfig::Role;
   s.text("endpoint_id", controller.endpoint_id, check_endpoint_id);
   s.text("alias", controller.alias, check_alias);
   controller.topic.clear();  // then it is the profile's; see apply_topic_profile()
   s.text("topic", controller.topic, check_topic);
   s.text("reply_prefix", controller.reply_prefix);
-  s.choice("role", controller.role, {{"full", Role::kFull}, {"read-only", Role::kReadOnly}});
+  s.text("role", controller.role, check_not_empty);
   using Trust = ControllerConfig::Trust;
   s.choice("trust", controller.trust,
            {{"broker", Trust::kBroker}, {"signature", Trust::kSignature}});
@@ -442,8 +442,12 @@ void read_grpc(ConfigSection& s, GrpcConfig& grpc) {
 void read_config(ConfigSection& s, Config& config) {
   s.section("cwmp", [&](ConfigSection& inner) { read_cwmp(inner, config.cwmp); });
   s.section("mqtt", [&](ConfigSection& inner) { read_mqtt(inner, config.mqtt); });
+  s.list("roles", config.roles, read_role);
   s.list("controllers", config.controllers, read_controller);
   s.section("signatures", [&](ConfigSection& inner) { read_signatures(inner, config.signatures); });
+  s.choice(
+      "unknown_controllers", config.unknown_controllers,
+      {{"refuse", UnknownControllers::kRefuse}, {"untrusted", UnknownControllers::kUntrusted}});
   s.section("device", [&](ConfigSection& inner) { read_device(inner, config.device); });
   s.section("grpc", [&](ConfigSection& inner) { read_grpc(inner, config.grpc); });
   s.section("admin", [&](ConfigSection& inner) {
@@ -464,6 +468,7 @@ void read_config(ConfigSection& s, Config& config) {
   s.duration("shutdown_timeout", config.shutdown_timeout, seconds(1), seconds(600));
 
   apply_topic_profile(s, config);
+  check_roles(s, config);
   std::set<std::string> ids;
   for (const ControllerConfig& controller : config.controllers) {
     if (!ids.insert(controller.endpoint_id).second) {

@@ -313,8 +313,25 @@ struct SubscriptionConfig {
   bool operator==(const SubscriptionConfig&) const = default;
 };
 
+/// A row of Device.LocalAgent.ControllerTrust.Role.{i}.Permission. in every agent. Where targets
+/// overlap the later one of a role wins.
+struct PermissionConfig {
+  std::vector<std::string> targets;  ///< as in Targets
+  std::string param = "----";        ///< as in Param: of "rwxn", in this order
+  std::string obj = "----";
+  std::string instantiated_obj = "----";
+  std::string command_event = "----";
+  bool operator==(const PermissionConfig&) const = default;
+};
+
+/// A row of Device.LocalAgent.ControllerTrust.Role. in every agent.
+struct RoleConfig {
+  std::string name;
+  std::vector<PermissionConfig> permissions;
+  bool operator==(const RoleConfig&) const = default;
+};
+
 struct ControllerConfig {
-  enum class Role { kFull, kReadOnly };
   /// What says that a record with its Endpoint ID comes from it.
   enum class Trust {
     kBroker,     ///< the broker's access rules (R-SEC.4c)
@@ -324,8 +341,8 @@ struct ControllerConfig {
   std::string endpoint_id;
   std::string alias;  ///< empty: cpe-<number>, by the agent
   std::string topic = "usp/v1/controller/{endpoint_id}";
-  std::string reply_prefix;  ///< Response Topics must start with it; empty: the topic and below
-  Role role = Role::kFull;
+  std::string reply_prefix;   ///< Response Topics must start with it; empty: the topic and below
+  std::string role = "full";  ///< full, read-only, untrusted, or the name of one of `roles`
   Trust trust = Trust::kBroker;
   std::size_t max_message_bytes = 0;  ///< of a record or a reassembled message; 0: no own limit
   double requests_per_second = 0;     ///< 0: no limit
@@ -414,9 +431,14 @@ struct LogConfig {
   bool operator==(const LogConfig&) const = default;
 };
 
+/// What becomes of requests of a controller that is neither configured nor in the agent's table.
+enum class UnknownControllers : std::uint8_t { kRefuse, kUntrusted };
+
 struct Config {
   CwmpConfig cwmp;
   MqttConfig mqtt;
+  std::vector<RoleConfig> roles;
+  UnknownControllers unknown_controllers = UnknownControllers::kRefuse;
   std::vector<ControllerConfig> controllers;
   SignatureConfig signatures;
   DeviceConfig device;

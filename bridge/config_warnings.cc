@@ -112,6 +112,10 @@ std::vector<std::string> warnings_of(const Config& config) {
     warnings.emplace_back("mqtt.tls.verify: the broker's certificate is not checked");
   }
   warn_of_signatures(config, warnings);
+  if (config.unknown_controllers == UnknownControllers::kUntrusted) {
+    warnings.emplace_back(
+        "unknown_controllers is untrusted: whoever can publish to an agent is answered");
+  }
   if (config.controllers.empty()) {
     warnings.emplace_back("controllers is empty: nobody may talk to the agents");
   }

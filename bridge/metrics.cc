@@ -137,6 +137,8 @@ Metrics::Metrics()
                     "Signed NAT bindings by what became of them", {"outcome"}),
       usp_requests(*registry_, "usp_bridge_usp_requests_total", "USP requests of controllers",
                    {"type", "result"}),
+      usp_denied(*registry_, "usp_bridge_usp_denied_total",
+                 "USP requests of controllers whose roles do not allow all of it", {"type"}),
       usp_request_seconds(histogram(*registry_, "usp_bridge_usp_request_seconds",
                                     "From a USP request to its response", kRequestSeconds)),
       usp_notifications(*registry_, "usp_bridge_usp_notifications_total",

@@ -91,6 +91,7 @@ class Metrics {
   CounterFamily stun_bindings;  ///< outcome: moved, same, unknown, busy, failed; authenticated ones
 
   CounterFamily usp_requests;  ///< type: Get ..., result: ok or the error code
+  CounterFamily usp_denied;    ///< type: SET ...; requests of which a part was refused with 7006
   prometheus::Histogram& usp_request_seconds;
   CounterFamily usp_notifications;  ///< type: ValueChange ..., outcome: sent, confirmed, expired
 

@@ -22,6 +22,9 @@ using usp::mtp::SendResult;
 
 namespace {
 
+/// Their devices are loaded to see whether they are in a table: no more than others' work bears.
+constexpr double kStrangersPerSecond = 200;
+
 bool has_own_connections(const Runtime& runtime) {
   return runtime.config.mqtt.mode == MqttConfig::Mode::kPerAgent;
 }
@@ -41,7 +44,9 @@ Northbound::Northbound(Runtime& runtime, std::unique_ptr<usp::mtp::Transport> sh
                 [this](const SessionContexts::Peer& peer, std::string record,
                        usp::mtp::SendCompletion done) {
                   return publish_record(peer, std::move(record), std::move(done));
-                }) {
+                }),
+      audit_(runtime.metrics),
+      strangers_(kStrangersPerSecond, 2 * kStrangersPerSecond) {
   const MqttConfig& mqtt = runtime.config.mqtt;
   if (transport_) {
     // given
@@ -154,10 +159,12 @@ void Northbound::greet(const std::string& from_id, std::int64_t device_id,
 std::optional<SendResult> Northbound::publish_record(const SessionContexts::Peer& peer,
                                                      std::string record,
                                                      usp::mtp::SendCompletion done) {
-  // One that only the agent's table knows is told things, on its own topic, and never answered.
+  // One that only the agent's table knows is greeted where it is told or answered.
   const ControllerConfig* known = controller(peer.controller);
-  greet(peer.agent, peer.device_id, peer.controller,
-        known == nullptr ? peer.topic : known->resolved_topic(peer.agent));
+  if (!peer.stranger) {
+    greet(peer.agent, peer.device_id, peer.controller,
+          known == nullptr ? peer.topic : known->resolved_topic(peer.agent));
+  }
   usp::mtp::OutboundMessage out;
   out.topic = peer.topic;
   out.payload = sealed(peer.agent, peer.controller, std::move(record));
@@ -175,7 +182,8 @@ std::optional<SendResult> Northbound::publish_record(const SessionContexts::Peer
 void Northbound::publish(const Target& target, const usp_msg::Msg& msg,
                          usp::mtp::SendCompletion done) {
   SessionContexts::Peer peer{target.from_id, target.controller,  target.device_id,
-                             target.topic,   target.correlation, seal_bytes(target.controller)};
+                             target.topic,   target.correlation, seal_bytes(target.controller),
+                             target.stranger};
   // Else a context would count a record that nobody gets.
   if (links_.number_of(target.from_id) == 0) return done(SendResult::kNotConnected);
   const bool allowed = target.session.mode != SessionMode::kForbid;
@@ -194,8 +202,8 @@ void Northbound::publish(const Target& target, const usp_msg::Msg& msg,
 }
 
 void Northbound::send(const Device& device, const ReplyTo& to, const usp_msg::Msg& msg) {
-  Target target{device.endpoint_id(), device.id(),   to.controller, to.topic,
-                to.correlation,       to.in_session, true,          to.session};
+  Target target{device.endpoint_id(), device.id(), to.controller, to.topic,   to.correlation,
+                to.in_session,        true,        to.session,    to.stranger};
   std::string msg_id = msg.header().msg_id();
   bool is_error = msg.body().has_error();
   publish(target, msg, [this, target, msg_id, is_error](SendResult result) {
@@ -220,13 +228,14 @@ void Northbound::disconnect(const SessionContexts::Peer& peer, usp::ErrorCode co
   links_.return_greeting(peer.agent, peer.device_id, peer.controller);
 }
 
-void Northbound::apply_session(const Device& device, const std::string& id, const E2eSession& now) {
-  const ControllerConfig* to = controller(id);
-  if (to == nullptr || !sessions_.configure(device.endpoint_id(), id, now)) return;
+void Northbound::apply_session(const Device& device, const LocalController& row) {
+  const std::string& id = row.endpoint_id;
+  if (!sessions_.configure(device.endpoint_id(), id, row.session)) return;
+  const ControllerConfig* known = controller(id);
   disconnect({device.endpoint_id(),
               id,
               device.id(),
-              to->resolved_topic(device.endpoint_id()),
+              known == nullptr ? row.topic : known->resolved_topic(device.endpoint_id()),
               {},
               seal_bytes(id)},
              usp::ErrorCode::kSessionContextTerminated, "session contexts are forbidden now");

@@ -18,8 +18,10 @@
 #include "bridge/agent/agent_facts.h"
 #include "bridge/agent/e2e_session.h"
 #include "bridge/agent_connections.h"
+#include "bridge/audit.h"
 #include "bridge/broker_links.h"
 #include "bridge/config.h"
+#include "bridge/rate.h"
 #include "bridge/record_trust.h"
 #include "bridge/request_pace.h"
 #include "bridge/result.h"
@@ -33,6 +35,7 @@
 namespace bridge {
 
 class Device;
+struct LocalController;
 using DevicePtr = std::shared_ptr<Device>;
 struct Runtime;
 
@@ -55,13 +58,14 @@ class Northbound final : private usp::mtp::TransportHandler {
     std::string correlation;
     bool in_session = false;  ///< the request came in a session context
     E2eSession session;
+    bool stranger = false;  ///< it has no row in the agent's table
   };
   /// An answer to a controller, now; it is lost when the broker is away. One that is larger than
   /// the broker or MaxUSPRecordSize allow becomes Error 7005, unless a session context carries it.
   void send(const Device& device, const ReplyTo& to, const usp_msg::Msg& msg);
 
   /// The row of the controller was written.
-  void apply_session(const Device& device, const std::string& controller, const E2eSession& now);
+  void apply_session(const Device& device, const LocalController& row);
   /// E2ESession.Reset().
   void reset_session(const Device& device, const std::string& controller);
 
@@ -86,6 +90,8 @@ class Northbound final : private usp::mtp::TransportHandler {
   /// Reads the certificates of record signatures again; see RecordTrust::reload().
   tl::expected<void, std::string> reload_trust() { return trust_.reload(); }
 
+  Audit& audit() { return audit_; }
+
   /// nullptr: not configured. Any thread.
   const ControllerConfig* controller(const std::string& endpoint_id) const;
 
@@ -99,14 +105,15 @@ class Northbound final : private usp::mtp::TransportHandler {
     bool in_session = false;  ///< answers a request in a session context
     bool is_answer = false;   ///< else a context is used where there is one
     E2eSession session;
+    bool stranger = false;
   };
   /// Of an incoming record, once it is known who sent it to whom.
   struct Arrival {
     DevicePtr device;
     std::string endpoint_id;  ///< of the agent
     std::string from_id;
-    const ControllerConfig* from = nullptr;
-    std::string topic;  ///< for answers
+    const ControllerConfig* from = nullptr;  ///< nullptr: it is not configured
+    std::string topic;                       ///< for answers
     std::string correlation;
     std::shared_ptr<void> slot;
   };
@@ -120,8 +127,11 @@ class Northbound final : private usp::mtp::TransportHandler {
 
   // northbound_receive.cc
   boost::asio::awaitable<void> receive(usp::mtp::InboundMessage message);
-  bool identify(const usp::mtp::InboundMessage& message, const usp::InRecord& record,
-                Arrival& arrival);
+  bool identify(const usp::InRecord& record, Arrival& arrival);
+  boost::asio::awaitable<std::optional<std::string>> find_topic(Arrival arrival, bool in_session);
+  bool is_configured_topic(const std::string& topic, const std::string& agent) const;
+  bool take_topic(const std::string& own, const usp::mtp::InboundMessage& message,
+                  Arrival& arrival);
   // northbound_trust.cc
   /// May the record be believed to come from `from_id`? Else it is counted and ignored.
   boost::asio::awaitable<bool> has_integrity(std::shared_ptr<const std::string> record,
@@ -144,8 +154,8 @@ class Northbound final : private usp::mtp::TransportHandler {
   void disconnect(const SessionContexts::Peer& peer, usp::ErrorCode code,
                   const std::string& reason);
   /// Where the answer to a request goes; empty: the request is dropped.
-  std::string reply_topic(const ControllerConfig& controller, const std::string& agent,
-                          const usp::mtp::InboundMessage& message) const;
+  static std::string reply_topic(const std::string& own, const std::string& prefix,
+                                 const usp::mtp::InboundMessage& message);
   void publish(const Target& target, const usp_msg::Msg& msg, usp::mtp::SendCompletion done);
   /// As Transport::send().
   std::optional<usp::mtp::SendResult> publish_record(const SessionContexts::Peer& peer,
@@ -187,6 +197,9 @@ class Northbound final : private usp::mtp::TransportHandler {
   /// Records of sessions that wait for those before them, by agent; the first is being received.
   std::map<std::string, std::deque<usp::mtp::InboundMessage>> inbox_;
   SessionContexts sessions_;
+  Audit audit_;
+  /// Records of controllers that are not configured, all together: each may load a device.
+  Rate strangers_;
 };
 
 }  // namespace bridge

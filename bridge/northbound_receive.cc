@@ -1,6 +1,7 @@
 // The part of Northbound that takes what controllers send.
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "bridge/northbound.h"
 #include "bridge/registry.h"
 #include "bridge/runtime.h"
+#include "usp/endpoint_id.h"
 #include "usp/topic.h"
 
 namespace bridge {
@@ -18,6 +20,8 @@ namespace bridge {
 namespace asio = boost::asio;
 
 namespace {
+
+const std::string kNoPrefix;
 
 /// Empty: the record was dropped.
 std::string sender_of(const usp::InRecord& record) {
@@ -59,8 +63,8 @@ void Northbound::on_overload(const usp::mtp::InboundMessage& message) {
   if (in == nullptr || !in->msg.body().has_request()) return;
   const ControllerConfig* from = controller(in->from_id);
   // A signature takes time that there is none of, and the unsigned are not answered.
-  if (from != nullptr && from->trust == ControllerConfig::Trust::kSignature) return;
-  std::string topic = from == nullptr ? "" : reply_topic(*from, own_id, message);
+  if (from == nullptr || from->trust == ControllerConfig::Trust::kSignature) return;
+  std::string topic = reply_topic(from->resolved_topic(own_id), from->reply_prefix, message);
   if (topic.empty()) return;
   usp::Error error{usp::ErrorCode::kResourcesExceeded, "too many requests wait already", {}};
   usp_msg::Msg answer = usp::make_error(in->msg.header().msg_id(), error);
@@ -68,13 +72,12 @@ void Northbound::on_overload(const usp::mtp::InboundMessage& message) {
                     message.correlation, own_id, runtime_.config.mqtt.qos, 0});
 }
 
-std::string Northbound::reply_topic(const ControllerConfig& controller, const std::string& agent,
-                                    const usp::mtp::InboundMessage& message) const {
-  std::string own = controller.resolved_topic(agent);
+std::string Northbound::reply_topic(const std::string& own, const std::string& prefix,
+                                    const usp::mtp::InboundMessage& message) {
   if (!message.response_topic || message.response_topic->empty()) return own;
   const std::string& asked = *message.response_topic;
-  bool allowed = controller.reply_prefix.empty() ? usp::is_at_or_below(own, asked)
-                                                 : asked.starts_with(controller.reply_prefix);
+  bool allowed =
+      prefix.empty() ? !own.empty() && usp::is_at_or_below(own, asked) : asked.starts_with(prefix);
   return allowed && usp::is_topic_name(asked) ? asked : std::string{};
 }
 
@@ -148,7 +151,16 @@ asio::awaitable<void> Northbound::receive(usp::mtp::InboundMessage message) {
     co_await asio::co_spawn(arrival.device->strand(), std::move(answering), asio::use_awaitable);
     co_return;
   }
-  if (!identify(message, record, arrival)) co_return;
+  if (!identify(record, arrival)) co_return;
+  const bool in_session = std::holds_alternative<usp::InSession>(record);
+  std::optional<std::string> topic;
+  if (arrival.from != nullptr) {
+    topic = arrival.from->resolved_topic(arrival.endpoint_id);
+  } else {
+    auto finding = find_topic(arrival, in_session);
+    topic = co_await std::move(finding);
+  }
+  if (!topic || !take_topic(*topic, message, arrival)) co_return;
   if (auto* in = std::get_if<usp::InMessage>(&record)) {
     sessions_.on_plain_message(arrival.endpoint_id, arrival.from_id);
     if (!within_limits(arrival, message.payload.size(), in->msg, false)) co_return;
@@ -165,9 +177,8 @@ asio::awaitable<void> Northbound::receive(usp::mtp::InboundMessage message) {
   }
 }
 
-/// Who sent it, and where answers go. False: it is dropped.
-bool Northbound::identify(const usp::mtp::InboundMessage& message, const usp::InRecord& record,
-                          Arrival& arrival) {
+/// Who sent it. False: it is dropped.
+bool Northbound::identify(const usp::InRecord& record, Arrival& arrival) {
   Metrics& metrics = runtime_.metrics;
   if (const auto* dropped = std::get_if<usp::InDropped>(&record)) {
     metrics.mqtt_dropped.add({usp::name_of(dropped->reason)});
@@ -177,17 +188,46 @@ bool Northbound::identify(const usp::mtp::InboundMessage& message, const usp::In
   }
   arrival.from_id = sender_of(record);
   arrival.from = controller(arrival.from_id);
-  if (arrival.from == nullptr) {
-    metrics.mqtt_dropped.add({"unknown controller"});
-    spdlog::warn("mqtt: {} is no configured controller; its record for {} is dropped",
-                 arrival.from_id, arrival.endpoint_id);
-    return false;
+  return true;
+}
+
+/// Where one that is not configured listens. nullopt: it is dropped, because it is not served.
+asio::awaitable<std::optional<std::string>> Northbound::find_topic(Arrival arrival,
+                                                                   bool in_session) {
+  if (!strangers_.take()) {
+    runtime_.metrics.mqtt_dropped.add({"too many unknown controllers"});
+    co_return std::nullopt;
   }
-  arrival.topic = reply_topic(*arrival.from, arrival.endpoint_id, message);
-  if (arrival.topic.empty()) {
-    metrics.mqtt_dropped.add({"response topic"});
-    spdlog::warn("mqtt: {} asks for answers on {}, outside its prefix; its record is dropped",
-                 arrival.from_id, message.response_topic.value_or(""));
+  auto recognising = arrival.device->agent().recognise(arrival.from_id);
+  std::optional<VirtualAgent::Acquaintance> known = co_await asio::co_spawn(
+      arrival.device->strand(), std::move(recognising), asio::use_awaitable);
+  // No state is kept of those without a row, so they have no session contexts. Their names make
+  // their topics.
+  const bool good =
+      known && (known->has_row || (!in_session && usp::is_endpoint_id(arrival.from_id) &&
+                                   !is_configured_topic(known->topic, arrival.endpoint_id)));
+  if (!good) {
+    audit_.dropped(arrival.endpoint_id, arrival.from_id, "unknown controller");
+    co_return std::nullopt;
+  }
+  co_return std::move(known->topic);
+}
+
+/// Would what is published there reach a configured controller?
+bool Northbound::is_configured_topic(const std::string& topic, const std::string& agent) const {
+  return std::ranges::any_of(controllers_, [&](const auto& entry) {
+    const std::string own = entry.second->resolved_topic(agent);
+    return usp::is_at_or_below(own, topic) || usp::is_at_or_below(topic, own);
+  });
+}
+
+/// False: it is dropped, because it asks for its answer where that may not go.
+bool Northbound::take_topic(const std::string& own, const usp::mtp::InboundMessage& message,
+                            Arrival& arrival) {
+  const std::string& prefix = arrival.from == nullptr ? kNoPrefix : arrival.from->reply_prefix;
+  arrival.topic = reply_topic(own, prefix, message);
+  if (!usp::is_topic_name(arrival.topic)) {
+    audit_.dropped(arrival.endpoint_id, arrival.from_id, "response topic");
     return false;
   }
   arrival.correlation = message.correlation;
@@ -197,7 +237,8 @@ bool Northbound::identify(const usp::mtp::InboundMessage& message, const usp::In
 
 /// Begins on the device's strand in the order of the calls, and does not wait for the end.
 void Northbound::handle(const Arrival& arrival, usp_msg::Msg msg, bool in_session) {
-  Caller caller{arrival.from, arrival.from_id, arrival.topic, arrival.correlation, in_session};
+  Caller caller{arrival.from,        arrival.from_id, arrival.topic,
+                arrival.correlation, in_session,      true};
   auto handling = arrival.device->agent().on_message(std::move(caller), std::move(msg));
   // The slot counts it as under way until then.
   asio::co_spawn(arrival.device->strand(), std::move(handling),
@@ -220,8 +261,8 @@ asio::awaitable<void> Northbound::on_session_record(Arrival arrival, usp::Sessio
   std::optional<E2eSession> settings =
       co_await asio::co_spawn(arrival.device->strand(), std::move(reading), asio::use_awaitable);
   if (!settings) {
-    spdlog::info("mqtt: record of {} for {} dropped: the agent is not up yet", arrival.from_id,
-                 arrival.endpoint_id);
+    spdlog::info("mqtt: record of {} for {} dropped: the agent is not up, or does not serve it",
+                 arrival.from_id, arrival.endpoint_id);
     runtime_.metrics.mqtt_dropped.add({"agent not up"});
     co_return;
   }

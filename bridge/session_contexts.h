@@ -40,6 +40,7 @@ class SessionContexts {
     std::string topic;
     std::string correlation;
     std::size_t seal_bytes = 0;  ///< what Publish adds to a record at most
+    bool stranger = false;  ///< it has no row in the agent's table: nothing is remembered of it
   };
   /// Publishes an encoded record; as usp::mtp::Transport::send(). Never blocks.
   using Publish = std::function<std::optional<usp::mtp::SendResult>(

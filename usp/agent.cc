@@ -126,6 +126,18 @@ Result<search::Resolution> resolve_objects(Context& context, std::string_view pa
   return search::resolve(*parsed, context.model, context.access, {context.final, &context.budget});
 }
 
+bool Context::may_list_all_of(std::string_view object) const {
+  if (access.unrestricted()) return true;
+  std::size_t begin = 0;
+  for (std::size_t dot = object.find('.'); dot != object.npos; dot = object.find('.', begin)) {
+    std::uint32_t number = 0;
+    const bool instance = parse_instance_number(object.substr(begin, dot - begin), number);
+    if (instance && !access.may_list(object.substr(0, dot + 1))) return false;
+    begin = dot + 1;
+  }
+  return true;
+}
+
 NeedValues need_values(std::vector<std::string> paths) {
   std::unordered_set<std::string> seen;
   std::erase_if(paths, [&seen](const std::string& path) { return !seen.insert(path).second; });

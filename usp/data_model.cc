@@ -32,15 +32,4 @@ const SupportedEvent* SupportedObject::event(std::string_view event_name) const 
   return find_named(events, event_name);
 }
 
-bool Access::may_read(std::string_view /*object*/, std::string_view /*name*/) const { return true; }
-bool Access::may_write(std::string_view /*object*/, std::string_view /*name*/) const {
-  return true;
-}
-bool Access::may_add(std::string_view /*table*/) const { return true; }
-bool Access::may_delete(std::string_view /*instance*/) const { return true; }
-bool Access::may_operate(std::string_view /*object*/, std::string_view /*command*/) const {
-  return true;
-}
-bool Access::may_subscribe(std::string_view /*path*/) const { return true; }
-
 }  // namespace usp

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "usp/access.h"
 #include "usp/error.h"
 
 namespace usp {
@@ -99,7 +100,7 @@ enum class ValueState : std::uint8_t {
 
 struct Value {
   ValueState state = ValueState::kAbsent;
-  std::string text;  ///< kKnown and kStale; empty for secret parameters
+  std::string text;  ///< kKnown and kStale; of secret parameters it may be empty
 };
 
 /// One parameter during an enumeration; the views live until the visitor returns.
@@ -174,22 +175,5 @@ class DataModel {
 /// Is `text` a value of this type in the lexical form of TR-106 (R-ENC.6)? nullopt: yes, else why
 /// not. Lists are checked by item.
 std::optional<std::string> check_type(const SupportedParam& param, std::string_view text);
-
-/// What the requester may do (ControllerTrust). Asked with instantiated paths, by GetSupportedDM
-/// with supported ones; the instance an Add makes is written "{i}". `object` ends in "."; an empty
-/// `name` means the object itself.
-/// The base class permits everything.
-class Access {
- public:
-  virtual ~Access() = default;
-  /// True: nothing below is ever asked (saves a call per parameter).
-  virtual bool unrestricted() const { return true; }
-  virtual bool may_read(std::string_view object, std::string_view name) const;
-  virtual bool may_write(std::string_view object, std::string_view name) const;
-  virtual bool may_add(std::string_view table) const;
-  virtual bool may_delete(std::string_view instance) const;
-  virtual bool may_operate(std::string_view object, std::string_view command) const;
-  virtual bool may_subscribe(std::string_view path) const;
-};
 
 }  // namespace usp

@@ -25,8 +25,8 @@ class Add {
 
   std::uint32_t index() const { return static_cast<std::uint32_t>(plan_.requested.size() - 1); }
 
-  void fail_request(ErrorCode code, std::string text) {
-    plan_.failures.push_back({index(), {}, code, std::move(text), {}});
+  void fail_request(ErrorCode code, std::string text, std::string table = {}) {
+    plan_.failures.push_back({index(), std::move(table), code, std::move(text), {}});
   }
 
   void request(const Create& create) {
@@ -67,10 +67,11 @@ class Add {
 
   void new_row(const search::Match& table, const Create& create) {
     if (!context_.access.unrestricted() && !context_.access.may_add(table.path)) {
-      return fail_request(ErrorCode::kPermissionDenied, "no permission to add to " + table.path);
+      return fail_request(ErrorCode::kPermissionDenied, "no permission to add to " + table.path,
+                          table.path);
     }
     if (const auto error = context_.model.check_add(table.path)) {
-      return fail_request(error->code, error->text);
+      return fail_request(error->code, error->text, table.path);
     }
     CheckedSettings settings = check_settings(context_, *table.object, table.path + "{i}.",
                                               to_settings(create.param_settings()), true);

@@ -78,7 +78,8 @@ class Get {
   }
 
   bool readable(const std::string& object, const std::string& name) const {
-    return context_.may_read(object, {}) && context_.may_read(object, name);
+    return context_.access.unrestricted() ||
+           (context_.access.may_find(object, name) && context_.access.may_read(object, name));
   }
 
   Result<void> objects(const search::Resolution& resolution, PathResult& out) {
@@ -104,7 +105,9 @@ class Get {
       return fail(ErrorCode::kResourcesExceeded, "too many objects and parameters");
     }
     if (!object.params.empty() || !object.children.empty()) {
-      parameters(path, object, *out.add_resolved_path_results());
+      const bool hidden = !parameters(path, object, *out.add_resolved_path_results());
+      // Nothing of it is to be seen, so it is not to be seen that it is there.
+      if (hidden) out.mutable_resolved_path_results()->RemoveLast();
     }
     if (depth >= max_depth_) return {};
     for (const auto& child : object.children) {
@@ -130,21 +133,30 @@ class Get {
     return {};
   }
 
-  void parameters(const std::string& path, const SupportedObject& object,
+  // False: it has parameters and the requester may read none of them.
+  bool parameters(const std::string& path, const SupportedObject& object,
                   usp_msg::GetResp::ResolvedPathResult& out) {
     out.set_resolved_path(path);
+    bool any_refused = false;
+    bool any_readable = false;
     const bool any_secret = std::any_of(object.params.begin(), object.params.end(),
                                         [](const SupportedParam& param) { return param.secret; });
     context_.model.for_each_param(path, [&](const ParamView& view) {
-      if (!context_.may_read(path, view.name)) return;  // R-GET.4
+      if (!context_.may_read(path, view.name)) {  // R-GET.4
+        any_refused = true;
+        return;
+      }
+      any_readable = true;
       const SupportedParam* param = any_secret ? object.param(view.name) : nullptr;
       put(view, path, param != nullptr && param->secret, out);
     });
+    return any_readable || !any_refused;
   }
 
   // One value, or a note that it is to be read first.
   void put(const ParamView& view, const std::string& path, bool secret,
            usp_msg::GetResp::ResolvedPathResult& out) {
+    if (secret) secret = !context_.access.may_read_secured(path, view.name);
     const bool usable =
         view.state == ValueState::kKnown || (view.state == ValueState::kStale && context_.final);
     if (!usable && !secret) {

@@ -41,6 +41,7 @@ class GetInstances {
       return fail(ErrorCode::kObjectDoesNotExist, "no such object");
     }
     for (const search::Match& match : resolution->matches) {
+      if (!context_.may_list_all_of(match.path)) continue;  // R-GIN.0
       const auto done = match.table ? table(match.path, *match.object, out)
                                     : instance(match.path, *match.object, out);
       if (!done) return done;
@@ -49,7 +50,6 @@ class GetInstances {
   }
 
   Result<void> table(const std::string& path, const SupportedObject& object, PathResult& out) {
-    if (!context_.may_read(path, {})) return {};
     for (const std::uint32_t number : context_.model.instances(path)) {
       if (auto done = instance(path + std::to_string(number) + ".", object, out); !done) {
         return done;
@@ -59,7 +59,7 @@ class GetInstances {
   }
 
   Result<void> instance(const std::string& path, const SupportedObject& object, PathResult& out) {
-    if (!context_.may_read(path, {})) return {};
+    if (!context_.access.unrestricted() && !context_.access.may_list(path)) return {};  // R-GIN.0
     if (!context_.spend(1)) return fail(ErrorCode::kResourcesExceeded, "too many instances");
     auto& result = *out.add_curr_insts();
     result.set_instantiated_obj_path(path);

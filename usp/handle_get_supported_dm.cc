@@ -1,9 +1,12 @@
 // GetSupportedDM (R-GSP.0): what the agent could have, whether it has it or not.
+#include <algorithm>
+
 #include "usp/handlers.h"
 
 namespace usp {
 namespace {
 
+using enum Access::Element;
 using SupportedResult = usp_msg::GetSupportedDMResp::SupportedObjectResult;
 using ObjectResult = usp_msg::GetSupportedDMResp::RequestedObjectResult;
 using Response = usp_msg::GetSupportedDMResp;
@@ -55,8 +58,12 @@ void put_event(const SupportedEvent& event, SupportedResult& out) {
   for (const std::string& name : event.args) result.add_arg_names(name);
 }
 
-void put_unique_keys(const SupportedObject& object, SupportedResult& out) {
+void put_unique_keys(const Context& context, const SupportedObject& object, SupportedResult& out) {
   for (const auto& keys : object.unique_keys) {
+    const bool seen = std::all_of(keys.begin(), keys.end(), [&](const std::string& key) {
+      return context.may_see(object, key, kParameter);
+    });
+    if (!seen) continue;
     auto& result = *out.add_unique_key_sets();
     for (const std::string& key : keys) result.add_key_names(key);
   }
@@ -74,24 +81,28 @@ void put_object(const Context& context, const SupportedObject& object, const Wan
                 ObjectResult& out) {
   SupportedResult& result = put_head(object, out);
   if (wanted.commands) {
-    for (const SupportedCommand& command : object.commands) put_command(command, result);
+    for (const SupportedCommand& command : object.commands) {
+      if (context.may_see(object, command.name, kCommandOrEvent)) put_command(command, result);
+    }
   }
   if (wanted.events) {
-    for (const SupportedEvent& event : object.events) put_event(event, result);
+    for (const SupportedEvent& event : object.events) {
+      if (context.may_see(object, event.name, kCommandOrEvent)) put_event(event, result);
+    }
   }
   if (wanted.params) {
     for (const SupportedParam& param : object.params) {
-      if (context.may_read(object.path, param.name)) put_param(param, result);
+      if (context.may_see(object, param.name, kParameter)) put_param(param, result);
     }
   }
-  if (wanted.unique_keys) put_unique_keys(object, result);
+  if (wanted.unique_keys) put_unique_keys(context, object, result);
 }
 
 void put_tree(const Context& context, const SupportedObject& object, const Wanted& wanted,
               ObjectResult& out) {
   put_object(context, object, wanted, out);
   for (const auto& child : object.children) {
-    if (context.may_read(child->path, {})) put_tree(context, *child, wanted, out);
+    if (context.may_see(*child)) put_tree(context, *child, wanted, out);
   }
 }
 
@@ -100,7 +111,7 @@ void put_first_level(const Context& context, const SupportedObject& object, cons
                      ObjectResult& out) {
   put_object(context, object, wanted, out);
   for (const auto& child : object.children) {
-    if (context.may_read(child->path, {})) {
+    if (context.may_see(*child)) {
       put_object(context, *child, {false, false, false, wanted.unique_keys}, out);
     }
   }
@@ -145,8 +156,9 @@ Result<const SupportedObject*> find_object(const Context& context, const Path& p
     at_table = object->multi_instance;
     instance += segment.name + ".";
   }
-  if (object == nullptr || !context.may_read(object->path, {})) return invalid();
-  if (!last_instance.empty() && !context.model.has_object(last_instance)) {
+  if (object == nullptr || !context.may_see(*object)) return invalid();
+  if (!last_instance.empty() &&
+      (!context.model.has_object(last_instance) || !context.may_list_all_of(last_instance))) {
     return fail(ErrorCode::kObjectDoesNotExist, "no such instance");
   }
   return object;
@@ -160,19 +172,23 @@ Result<void> put_leaf(const Context& context, const SupportedObject& object, con
   switch (path.kind) {
     case Path::Kind::kCommand: {
       const SupportedCommand* command = object.command(path.leaf);
-      if (command == nullptr) return invalid();
+      if (command == nullptr || !context.may_see(object, path.leaf, kCommandOrEvent)) {
+        return invalid();
+      }
       put_command(*command, put_head(object, out));
       return {};
     }
     case Path::Kind::kEvent: {
       const SupportedEvent* event = object.event(path.leaf);
-      if (event == nullptr) return invalid();
+      if (event == nullptr || !context.may_see(object, path.leaf, kCommandOrEvent)) {
+        return invalid();
+      }
       put_event(*event, put_head(object, out));
       return {};
     }
     case Path::Kind::kParameter: {
       const SupportedParam* param = object.param(path.leaf);
-      if (param == nullptr || !context.may_read(object.path, path.leaf)) return invalid();
+      if (param == nullptr || !context.may_see(object, path.leaf, kParameter)) return invalid();
       put_param(*param, put_head(object, out));
       return {};
     }

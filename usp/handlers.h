@@ -29,6 +29,12 @@ struct Context {
   bool may_read(std::string_view object, std::string_view name) const {
     return access.unrestricted() || access.may_read(object, name);
   }
+  /// Every instance on the way to this object, and itself.
+  bool may_list_all_of(std::string_view object) const;
+  bool may_see(const SupportedObject& object, std::string_view name = {},
+               Access::Element what = Access::Element::kObject) const {
+    return access.unrestricted() || access.may_see(object.path, name, what);
+  }
 };
 
 Outcome handle_get(Context& context, const usp_msg::Get& get);

@@ -56,6 +56,11 @@ bool is_search(const Segment& segment) {
   return segment.kind == Segment::Kind::kExpression || segment.kind == Segment::Kind::kFollow;
 }
 
+bool may_hear(const Access& access, NotifType type, std::string_view path) {
+  const SplitPath split = split_path(path);
+  return access.may_hear(type, split.object, split.leaf);
+}
+
 std::string_view next_part(std::string_view& rest) {
   const std::size_t dot = rest.find('.');
   std::string_view part = rest.substr(0, dot);
@@ -383,10 +388,13 @@ std::vector<const Subscription*> SubscriptionSet::matching(const Happening& happ
   for (const Reference& reference : found->second) {
     const Subscription& row = rows_[reference.row];
     if (!matches.empty() && matches.back() == &row) continue;
-    const Access* access = access_of ? access_of(row) : nullptr;
-    if (access == nullptr) access = &everything;
-    if (!Matcher(reference.path, path, type, model, *access).matches()) continue;
-    if (!access->unrestricted() && !access->may_subscribe(path)) continue;
+    // Most do not match: who may hear of it is asked last, unless the match depends on it.
+    const Access* access = nullptr;
+    if (access_of && reference.needs_model) access = access_of(row);
+    const Access& seen = access != nullptr ? *access : everything;
+    if (!Matcher(reference.path, path, type, model, seen).matches()) continue;
+    if (access_of && !reference.needs_model) access = access_of(row);
+    if (access != nullptr && !access->unrestricted() && !may_hear(*access, type, path)) continue;
     matches.push_back(&row);
   }
   return matches;

@@ -13,19 +13,13 @@
 #include <vector>
 
 #include "proto/usp/usp_msg.pb.h"
+#include "usp/access.h"
 #include "usp/data_model.h"
 #include "usp/endpoint_id.h"
 #include "usp/path.h"
 
 namespace usp {
 
-enum class NotifType : std::uint8_t {
-  kValueChange,
-  kObjectCreation,
-  kObjectDeletion,
-  kOperationComplete,
-  kEvent,
-};
 /// "ValueChange" ...
 const char* name_of(NotifType type);
 std::optional<NotifType> parse_notif_type(std::string_view name);

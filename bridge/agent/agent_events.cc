@@ -141,7 +141,10 @@ std::string VirtualAgent::boot_parameters(const LocalController& controller) {
     if (row.enabled && !row.parameter_name.empty()) get->add_param_paths(row.parameter_name);
   }
   if (get->param_paths_size() == 0) return "{}";
-  usp::Outcome outcome = usp::handle(msg, *snapshot->view, usp::Access{}, true);
+  const std::shared_ptr<const Grants> grants = grants_of(controller.endpoint_id);
+  if (!grants) return "{}";
+  const GrantedAccess recipient(grants, *snapshot->view);
+  usp::Outcome outcome = usp::handle(msg, *snapshot->view, recipient.access(), true);
   const auto* respond = std::get_if<usp::Respond>(&outcome);
   if (respond == nullptr) return "{}";
   for (const auto& path : respond->msg.body().response().get_resp().req_path_results()) {

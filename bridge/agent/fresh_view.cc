@@ -79,8 +79,10 @@ class FreshView final : public usp::DataModel {
 
 }  // namespace
 
-std::unique_ptr<usp::DataModel> make_fresh_view(Device& device) {
-  return std::make_unique<FreshView>(device, device.snapshot());
+std::unique_ptr<usp::DataModel> make_fresh_view(Device& device, bool show_secured) {
+  std::unique_ptr<Snapshot> snapshot = device.snapshot();
+  if (show_secured) snapshot->view->show_secured();
+  return std::make_unique<FreshView>(device, std::move(snapshot));
 }
 
 bool matches_pattern(std::string_view pattern, std::string_view path) {

@@ -16,6 +16,9 @@ namespace {
 constexpr std::string_view kSubscriptions = "Device.LocalAgent.Subscription.";
 constexpr std::string_view kControllers = "Device.LocalAgent.Controller.";
 constexpr std::string_view kSession = "E2ESession.";
+constexpr std::string_view kTrust = "Device.LocalAgent.ControllerTrust.";
+constexpr std::string_view kRoles = "Device.LocalAgent.ControllerTrust.Role.";
+constexpr std::string_view kTrustOrController = "Device.LocalAgent.Controller";
 constexpr std::string_view kRequests = "Device.LocalAgent.Request.";
 
 const std::vector<std::uint32_t> kNoRows;
@@ -84,6 +87,7 @@ bool LocalModel::has_row(std::string_view table_path, std::uint32_t number) cons
 }
 
 void LocalModel::assign(const std::string& path, std::optional<std::string> value) {
+  if (path.starts_with(kTrustOrController)) ++trust_version_;
   if (value) {
     stored_.insert_or_assign(path, *std::move(value));
   } else {
@@ -215,6 +219,13 @@ std::optional<usp::Error> LocalModel::check_add(std::string_view table_path) con
                     {}};
 }
 
+std::optional<usp::Error> LocalModel::check_delete(std::string_view instance_path) const {
+  const auto [table, number] = split_row(instance_path);
+  // Of what else there is, some controller's access depends on these.
+  if (table != kRoles || number == 0 || number > kBuiltInRoles) return std::nullopt;
+  return usp::Error{usp::ErrorCode::kDeleteFailure, "a built-in role cannot be deleted", {}};
+}
+
 std::map<std::string, std::string> LocalModel::unique_keys(std::string_view instance_path) const {
   std::map<std::string, std::string> keys;
   const Found found = find(instance_path);
@@ -334,6 +345,94 @@ std::optional<LocalController> LocalModel::controller(std::string_view endpoint_
     return controller_at(number);
   }
   return std::nullopt;
+}
+
+LocalStanding LocalModel::standing(std::string_view endpoint_id) const {
+  for (std::uint32_t number : rows_of(kControllers)) {
+    const std::string path = row_path(kControllers, number);
+    if (get(path, "EndpointID") != endpoint_id) continue;
+    return {true, get_flag(path, "Enable"), roles_of(path)};
+  }
+  return {};
+}
+
+std::string LocalModel::endpoint_id_of(std::string_view reference) const {
+  const std::string path =
+      reference.ends_with('.') ? std::string(reference) : joined(reference, ".");
+  if (!path.starts_with(kControllers) || !find(path).there) return {};
+  return get(path, "EndpointID");
+}
+
+// ---- roles --------------------------------------------------------------------------------------
+
+std::vector<std::string> LocalModel::get_list(std::string_view object_path,
+                                              std::string_view name) const {
+  const std::string text = get(object_path, name);
+  std::vector<std::string> items;
+  for (std::string_view item : usp::split_references(text)) {
+    if (item.ends_with('.')) item.remove_suffix(1);
+    items.emplace_back(item);
+  }
+  return items;
+}
+
+std::vector<std::string> LocalModel::roles_of(std::string_view controller_path) const {
+  std::vector<std::string> roles = get_list(controller_path, "AssignedRole");
+  for (std::string& inherited : get_list(controller_path, "InheritedRole")) {
+    if (std::ranges::find(roles, inherited) == roles.end()) roles.push_back(std::move(inherited));
+  }
+  return roles;
+}
+
+std::string LocalModel::untrusted_role() const {
+  const std::vector<std::string> roles = get_list(kTrust, "UntrustedRole");
+  return roles.empty() ? std::string() : roles.front();
+}
+
+std::vector<std::string> LocalModel::secured_roles() const {
+  return get_list(kTrust, "SecuredRoles");
+}
+
+bool LocalModel::trusts_as_template() const {
+  const auto at = stored_.lower_bound(kTrust);
+  return at == stored_.end() || !at->first.starts_with(kTrust);
+}
+
+std::vector<usp::Role> LocalModel::roles(const std::vector<std::string>& references) const {
+  std::vector<usp::Role> result;
+  for (const std::string& reference : references) {
+    const std::string path = reference + ".";
+    const Found found = find(path);
+    if (!path.starts_with(kRoles) || !found.there || found.table || !get_flag(path, "Enable")) {
+      continue;
+    }
+    usp::Role role;
+    const std::string table = path + "Permission.";
+    for (std::uint32_t number : rows_of(table)) {
+      const std::string row = row_path(table, number);
+      if (get_flag(row, "Enable")) role.permissions.push_back(permission_at(row));
+    }
+    result.push_back(std::move(role));
+  }
+  return result;
+}
+
+usp::Permission LocalModel::permission_at(std::string_view row) const {
+  using Kind = usp::Rights::Kind;
+  usp::Permission permission;
+  permission.order = get_number(row, "Order");
+  const std::string targets = get(row, "Targets");
+  for (std::string_view target : usp::split_references(targets)) {
+    permission.targets.emplace_back(target);
+  }
+  const auto put = [&](Kind kind, std::string_view name) {
+    permission.rights.put(kind, usp::parse_letters(get(row, name)).value_or(0));
+  };
+  put(Kind::kParam, "Param");
+  put(Kind::kObj, "Obj");
+  put(Kind::kInstantiatedObj, "InstantiatedObj");
+  put(Kind::kCommandEvent, "CommandEvent");
+  return permission;
 }
 
 std::vector<LocalBootParameter> LocalModel::boot_parameters(

@@ -22,6 +22,7 @@
 #include "bridge/agent/local_template.h"
 #include "bridge/store/rows.h"
 #include "usp/data_model.h"
+#include "usp/permissions.h"
 
 namespace bridge {
 
@@ -62,6 +63,13 @@ struct LocalController {
   std::uint32_t retry_multiplier = 0;  ///< thousandths
   E2eSession session{};
   bool operator==(const LocalController&) const = default;
+};
+
+/// Who a controller is to the agent, without the rest of its row.
+struct LocalStanding {
+  bool known = false;  ///< it has a row
+  bool enabled = false;
+  std::vector<std::string> roles;  ///< AssignedRole and InheritedRole: rows of Role., no last dot
 };
 
 /// A row of Device.LocalAgent.Controller.{i}.BootParameter.
@@ -124,6 +132,7 @@ class LocalModel {
   std::optional<usp::Error> check_value(std::string_view object_path, std::string_view name,
                                         std::string_view value) const;
   std::optional<usp::Error> check_add(std::string_view table_path) const;
+  std::optional<usp::Error> check_delete(std::string_view instance_path) const;
 
   /// Unique keys of a row that it has a value for, {"Alias", "cpe-1"}.
   std::map<std::string, std::string> unique_keys(std::string_view instance_path) const;
@@ -132,6 +141,19 @@ class LocalModel {
   std::vector<LocalController> controllers() const;
   /// The row whose EndpointID this is; nullopt: none, or it is not enabled.
   std::optional<LocalController> controller(std::string_view endpoint_id) const;
+  LocalStanding standing(std::string_view endpoint_id) const;
+  /// `reference`: "Device.LocalAgent.Controller.1", as in Recipient; empty: there is no such row.
+  std::string endpoint_id_of(std::string_view reference) const;
+  /// Of rows of Role.; those that are not there or not enabled allow nothing.
+  std::vector<usp::Role> roles(const std::vector<std::string>& references) const;
+  std::string untrusted_role() const;
+  std::vector<std::string> secured_roles() const;
+  /// Changes with every write to Controller. and ControllerTrust.
+  std::uint64_t trust_version() const { return trust_version_; }
+  /// Nothing of ControllerTrust. differs from the template.
+  bool trusts_as_template() const;
+  const LocalTemplate& base() const { return *base_; }
+
   /// `controller_path`: "Device.LocalAgent.Controller.1.".
   std::vector<LocalBootParameter> boot_parameters(std::string_view controller_path) const;
   std::vector<LocalRequest> requests() const;
@@ -172,6 +194,9 @@ class LocalModel {
   std::string topic_status(std::string_view row, const AgentFacts& facts) const;
   LocalController controller_at(std::uint32_t number) const;
   E2eSession session_of(std::string_view controller_path) const;
+  std::vector<std::string> get_list(std::string_view object_path, std::string_view name) const;
+  std::vector<std::string> roles_of(std::string_view controller_path) const;
+  usp::Permission permission_at(std::string_view row) const;
   const std::vector<std::uint32_t>& rows_of(std::string_view table_path) const;
   bool in_template(std::string_view table_path, std::uint32_t number) const;
   bool has_row(std::string_view table_path, std::uint32_t number) const;
@@ -181,6 +206,7 @@ class LocalModel {
 
   std::shared_ptr<const LocalTemplate> base_;
   Values stored_;
+  std::uint64_t trust_version_ = 0;
   /// Tables whose rows are not those of the template.
   std::map<std::string, std::vector<std::uint32_t>, std::less<>> rows_;
 };

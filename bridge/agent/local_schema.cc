@@ -7,6 +7,7 @@
 #include "bridge/agent/command_catalogue.h"
 #include "usp/endpoint_id.h"
 #include "usp/path.h"
+#include "usp/permissions.h"
 #include "usp/subscription.h"
 #include "usp/topic.h"
 
@@ -63,6 +64,10 @@ LocalParam hidden(LocalParam param) {
   param.hidden = true;
   return param;
 }
+
+/// Each costs a little with every request of the controllers that have it.
+constexpr std::uint32_t kMaxRoles = 20;
+constexpr std::uint32_t kMaxPermissions = 50;
 
 constexpr auto kAddDelete = ObjectAccess::kAddDelete;
 constexpr auto kReadOnly = ObjectAccess::kReadOnly;
@@ -130,7 +135,7 @@ Objects controller_objects() {
        kAddDelete,
        {alias(), rw("EndpointID", kString, "", kEndpointId),
         rw("ControllerCode", kString, "", kText64), rw("ProvisioningCode", kString, "", kText64),
-        rw("Enable", kBoolean, "false"), list(ro("AssignedRole", kString)),
+        rw("Enable", kBoolean, "false"), list(rw("AssignedRole", kString, "", kRoles)),
         list(ro("InheritedRole", kString)), rw("Credential", kString, "", kReference),
         rw("PeriodicNotifInterval", kUnsignedInt, "86400", kPositive),
         rw("PeriodicNotifTime", kDateTime, "0001-01-01T00:00:00Z"),
@@ -169,7 +174,8 @@ Objects controller_objects() {
        50},
       {"Device.LocalAgent.ControllerTrust.",
        kReadOnly,
-       {count("RoleNumberOfEntries", "Role."), count("CredentialNumberOfEntries", "Credential.")},
+       {rw("UntrustedRole", kString, "", kRole), list(rw("SecuredRoles", kString, "", kRoles)),
+        count("RoleNumberOfEntries", "Role."), count("CredentialNumberOfEntries", "Credential.")},
        {}},
       {"Device.LocalAgent.ControllerTrust.Credential.{i}.",
        kAddDelete,
@@ -179,16 +185,19 @@ Objects controller_objects() {
        {{"Credential"}, {"Alias"}},
        16},
       {"Device.LocalAgent.ControllerTrust.Role.{i}.",
-       kReadOnly,
-       {alias(), ro("Enable", kBoolean, "true"), ro("Name", kString),
+       kAddDelete,
+       {alias(), rw("Enable", kBoolean, "false"), rw("Name", kString, "", kRoleName),
         count("PermissionNumberOfEntries", "Permission.")},
-       {{"Name"}, {"Alias"}}},
+       {{"Name"}, {"Alias"}},
+       kMaxRoles},
       {"Device.LocalAgent.ControllerTrust.Role.{i}.Permission.{i}.",
-       kReadOnly,
-       {alias(), ro("Enable", kBoolean, "true"), ro("Order", kUnsignedInt, "0"),
-        list(ro("Targets", kString)), ro("Param", kString, "----"), ro("Obj", kString, "----"),
-        ro("InstantiatedObj", kString, "----"), ro("CommandEvent", kString, "----")},
-       {{"Order"}, {"Alias"}}},
+       kAddDelete,
+       {alias(), rw("Enable", kBoolean, "false"), rw("Order", kUnsignedInt, "0"),
+        list(rw("Targets", kString, "", kTargets)), rw("Param", kString, "----", kLetters),
+        rw("Obj", kString, "----", kLetters), rw("InstantiatedObj", kString, "----", kLetters),
+        rw("CommandEvent", kString, "----", kLetters)},
+       {{"Order"}, {"Alias"}},
+       kMaxPermissions},
   };
 }
 
@@ -265,6 +274,10 @@ Objects cwmp_objects(const std::string& vendor_root) {
 
 // ---- supported subtrees -------------------------------------------------------------------------
 
+bool names_rows(LocalCheck check) {
+  return check == kReference || check == kRole || check == kRoles;
+}
+
 std::shared_ptr<usp::SupportedObject> to_supported(const LocalObject& object, bool own_connection) {
   auto result = std::make_shared<usp::SupportedObject>();
   result->path = object.path;
@@ -282,8 +295,8 @@ std::shared_ptr<usp::SupportedObject> to_supported(const LocalObject& object, bo
                               .list = param.list,
                               .value_change = param.value_change,
                               .secret = param.secret,
-                              .reference = param.check == kReference ? usp::ReferenceKind::kStrong
-                                                                     : usp::ReferenceKind::kNone});
+                              .reference = names_rows(param.check) ? usp::ReferenceKind::kStrong
+                                                                   : usp::ReferenceKind::kNone});
   }
   for (const CommandRow& row : CommandCatalogue::get().commands()) {
     if (row.object != object.path || !is_bridge_way(row.way)) continue;
@@ -329,6 +342,20 @@ bool is_notif_type(std::string_view value) {
 bool is_allowed_uses(std::string_view value) {
   static constexpr std::string_view kUses[] = {"MTP-only", "MTP-and-USP", "MTP-and-broker"};
   return std::ranges::find(kUses, value) != std::end(kUses);
+}
+
+bool is_role(std::string_view value) {
+  constexpr std::string_view kTable = "Device.LocalAgent.ControllerTrust.Role.";
+  if (!value.starts_with(kTable)) return false;
+  value.remove_prefix(kTable.size());
+  if (value.ends_with('.')) value.remove_suffix(1);
+  std::uint32_t number = 0;
+  return usp::parse_instance_number(value, number);
+}
+
+bool are_roles(std::string_view value) {
+  const auto items = usp::split_references(value);
+  return items.size() <= kMaxRoles && std::ranges::all_of(items, is_role);
 }
 
 constexpr std::size_t kMaxTopicBytes = 1024;
@@ -399,6 +426,17 @@ std::optional<std::string> wrong_text(LocalCheck check, std::string_view value) 
       return unless(is_allowed_uses(value), "must be MTP-only, MTP-and-USP or MTP-and-broker");
     case kKeepAlive:
       return unless(in_range(value, 0, 65535), "must be 0 to 65535");
+    case kRoleName:
+      return unless(!value.empty() && value.size() <= 64, "must have 1 to 64 characters");
+    case kRole:
+      return unless(value.empty() || is_role(value), "not a row of ControllerTrust.Role.");
+    case kRoles:
+      return unless(are_roles(value), "not a list of rows of ControllerTrust.Role.");
+    case kTargets:
+      return usp::check_targets(value);
+    case kLetters:
+      return unless(usp::parse_letters(value).has_value(),
+                    "must be four letters in the order rwxn, with - for what is not allowed");
   }
   return std::nullopt;
 }

@@ -45,6 +45,11 @@ enum class LocalCheck : std::uint8_t {
   kQos,          ///< 0 or 1
   kKeepAlive,    ///< 0 to 65535
   kAllowedUses,  ///< of Device.LocalAgent.ControllerTrust.Credential.
+  kRoleName,     ///< 1 to 64 characters
+  kRole,         ///< a row of ControllerTrust.Role., or empty
+  kRoles,        ///< comma-separated list of them
+  kTargets,      ///< comma-separated path names of a permission
+  kLetters,      ///< four letters, "rw-n"
 };
 
 struct LocalParam {

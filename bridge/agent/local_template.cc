@@ -4,13 +4,12 @@
 #include <string_view>
 #include <utility>
 
+#include "bridge/agent/local_model.h"
+#include "bridge/agent/roles.h"
 #include "bridge/config.h"
 
 namespace bridge {
 namespace {
-
-constexpr std::string_view kFullRole = "Device.LocalAgent.ControllerTrust.Role.1";
-constexpr std::string_view kReadOnlyRole = "Device.LocalAgent.ControllerTrust.Role.2";
 
 class Builder {
  public:
@@ -45,16 +44,29 @@ std::string joined(const std::vector<std::string>& items) {
   return text;
 }
 
-/// TR-181 permission strings are read, write, execute, notify.
-void put_role(Builder& build, std::uint32_t number, std::string name, bool full) {
+void put_role(Builder& build, std::uint32_t number, const RoleConfig& config) {
   const std::string role = build.row("Device.LocalAgent.ControllerTrust.Role.", number);
-  build.put(role + "Name", std::move(name));
-  const std::string permission = build.row(role + "Permission.", 1);
-  build.put(permission + "Targets", "Device.");
-  build.put(permission + "Param", full ? "rw-n" : "r--n");
-  build.put(permission + "Obj", full ? "rw-n" : "r--n");
-  build.put(permission + "InstantiatedObj", full ? "rw-n" : "r--n");
-  build.put(permission + "CommandEvent", full ? "r-xn" : "r--n");
+  build.put(role + "Enable", "true");
+  build.put(role + "Name", config.name);
+  std::uint32_t order = 0;
+  for (const PermissionConfig& wanted : config.permissions) {
+    const std::string row = build.row(role + "Permission.", order + 1);
+    build.put(row + "Enable", "true");
+    build.put(row + "Order", std::to_string(order++));
+    build.put(row + "Targets", joined(wanted.targets));
+    build.put(row + "Param", wanted.param);
+    build.put(row + "Obj", wanted.obj);
+    build.put(row + "InstantiatedObj", wanted.instantiated_obj);
+    build.put(row + "CommandEvent", wanted.command_event);
+  }
+}
+
+void put_roles(Builder& build, const Config& config) {
+  std::uint32_t number = 0;
+  for (const RoleConfig& role : built_in_roles()) put_role(build, ++number, role);
+  for (const RoleConfig& role : config.roles) put_role(build, ++number, role);
+  build.put("Device.LocalAgent.ControllerTrust.UntrustedRole",
+            role_reference(config, kUntrustedRoleName));
 }
 
 void put_mqtt(Builder& build, const MqttConfig& mqtt) {
@@ -84,13 +96,12 @@ void put_mqtt(Builder& build, const MqttConfig& mqtt) {
   build.put(mtp + "MQTT.PublishQoS", std::to_string(mqtt.qos));
 }
 
-void put_controller(Builder& build, const ControllerConfig& config, std::uint32_t number) {
+void put_controller(Builder& build, const Config& all, const ControllerConfig& config,
+                    std::uint32_t number) {
   const std::string row = build.row("Device.LocalAgent.Controller.", number, config.alias);
   build.put(row + "EndpointID", config.endpoint_id);
   build.put(row + "Enable", "true");
-  build.put(
-      row + "AssignedRole",
-      std::string(config.role == ControllerConfig::Role::kReadOnly ? kReadOnlyRole : kFullRole));
+  build.put(row + "AssignedRole", role_reference(all, config.role));
   build.put(row + "PeriodicNotifInterval", std::to_string(config.periodic_notif_interval.count()));
   build.put(row + "USPNotifRetryMinimumWaitInterval",
             std::to_string(config.notif_retry_minimum_wait.count()));
@@ -117,6 +128,16 @@ void put_subscription(Builder& build, const SubscriptionConfig& config, std::uin
   build.put(row + "NotifExpiration", std::to_string(config.notif_expiration.count()));
 }
 
+// Once for all agents that change nothing about it.
+void put_grants(const Config& config, const std::shared_ptr<LocalTemplate>& result) {
+  const LocalModel model(result, {});
+  const auto add = [&](std::vector<std::string> roles) {
+    result->grants.try_emplace(roles, make_grants(model, roles));
+  };
+  add({model.untrusted_role()});
+  for (const ControllerConfig& row : config.controllers) add(model.standing(row.endpoint_id).roles);
+}
+
 }  // namespace
 
 std::shared_ptr<const LocalTemplate> make_local_template(const Config& config) {
@@ -124,17 +145,17 @@ std::shared_ptr<const LocalTemplate> make_local_template(const Config& config) {
   result->schema = std::make_shared<LocalSchema>(config.device.vendor_prefix,
                                                  config.mqtt.mode == MqttConfig::Mode::kPerAgent);
   Builder build(*result);
-  put_role(build, 1, "Full Access", true);
-  put_role(build, 2, "Read Only", false);
+  put_roles(build, config);
   put_mqtt(build, config.mqtt);
   std::uint32_t controller = 0;
   std::uint32_t subscription = 0;
   for (const ControllerConfig& row : config.controllers) {
-    put_controller(build, row, ++controller);
+    put_controller(build, config, row, ++controller);
     for (const SubscriptionConfig& wanted : row.default_subscriptions) {
       put_subscription(build, wanted, ++subscription, controller);
     }
   }
+  put_grants(config, result);
   return result;
 }
 

@@ -12,6 +12,11 @@
 namespace bridge {
 
 struct Config;
+struct Grants;
+
+/// Rows of Device.LocalAgent.ControllerTrust.Role. that are always there: full access, read-only,
+/// untrusted. Those of the configuration come after them.
+inline constexpr std::uint32_t kBuiltInRoles = 3;
 
 /// Immutable; shared by all agents and threads.
 ///
@@ -24,6 +29,9 @@ struct LocalTemplate {
   std::map<std::string, std::string, std::less<>> values;
   /// Table ("Device.LocalAgent.Controller.") to instance numbers, ascending.
   std::map<std::string, std::vector<std::uint32_t>, std::less<>> rows;
+  /// What the roles of this template allow, by list of roles (roles.h): of agents that changed
+  /// nothing of ControllerTrust.
+  std::map<std::vector<std::string>, std::shared_ptr<const Grants>> grants;
 };
 
 std::shared_ptr<const LocalTemplate> make_local_template(const Config& config);

@@ -18,6 +18,13 @@ using usp::ErrorCode;
 constexpr std::string_view kSubscriptions = "Device.LocalAgent.Subscription.";
 constexpr std::string_view kControllers = "Device.LocalAgent.Controller.";
 constexpr std::string_view kCertificates = "Device.LocalAgent.Certificate.";
+constexpr std::string_view kControllerRow = "Device.LocalAgent.Controller.{i}.";
+constexpr std::string_view kTrust = "Device.LocalAgent.ControllerTrust.";
+constexpr std::string_view kCredentials = "Device.LocalAgent.ControllerTrust.Credential.";
+constexpr std::string_view kRoles = "Device.LocalAgent.ControllerTrust.Role.";
+constexpr std::string_view kRoleRow = "Device.LocalAgent.ControllerTrust.Role.{i}.";
+constexpr std::string_view kPermissionRow =
+    "Device.LocalAgent.ControllerTrust.Role.{i}.Permission.{i}.";
 constexpr std::string_view kRequests = "Device.LocalAgent.Request.";
 
 usp::Error error(ErrorCode code, std::string text) { return {code, std::move(text), {}}; }
@@ -262,6 +269,10 @@ void LocalTransaction::fill_in(const std::string& instance_path) {
   fill("CreationDate", format_date_time(now_ms_));
   fill("ID", "cpe-" + number);
   fill("EndpointID", "proto::cpe-" + number);  // no controller has this one
+  if (found.object->path == kRoleRow) fill("Name", "cpe-" + number);
+  // Who is given no role has the one of those that nothing is known about (TR-369 "Assigning
+  // Controller Roles").
+  if (found.object->path == kControllerRow) fill("AssignedRole", model_.untrusted_role());
   fill("ParameterName", instance_path + "Alias");
   // Another row may have been given the name that would be this one's.
   std::string alias = "cpe-" + number;
@@ -277,6 +288,20 @@ void LocalTransaction::fill_in(const std::string& instance_path) {
   }
 }
 
+/// A permission without an Order is above those that are there: Order is a unique key, and who adds
+/// one means it to count.
+void LocalTransaction::put_on_top(const std::string& permission_path) {
+  const std::string table(parent_of(permission_path));
+  std::uint32_t order = 0;
+  for (std::uint32_t number : model_.rows_of(table)) {
+    const std::string row = table + std::to_string(number) + ".";
+    if (row == permission_path) continue;
+    const std::uint32_t there = model_.get_number(row, "Order");
+    order = std::max(order, there + (there < std::numeric_limits<std::uint32_t>::max() ? 1 : 0));
+  }
+  put(permission_path + "Order", std::to_string(order));
+}
+
 usp::StepResult LocalTransaction::add(const usp::Step& step) {
   const Mark before = mark();
   const usp::Result<std::string> path = create_row(step.path);
@@ -288,6 +313,9 @@ usp::StepResult LocalTransaction::add(const usp::Step& step) {
     roll_back_to(before);
     return result;
   }
+  const bool ordered = std::ranges::any_of(
+      step.settings, [](const usp::Setting& setting) { return setting.param == "Order"; });
+  if (!ordered && model_.find(*path).object->path == kPermissionRow) put_on_top(*path);
   fill_in(*path);
   if (const auto why = duplicate_key(*path)) {
     roll_back_to(before);
@@ -320,6 +348,31 @@ void LocalTransaction::delete_row(const std::string& instance_path) {
   if (model_.has_object(instance_path)) assign(instance_path, "-");
   if (parent_of(instance_path) == kControllers) delete_subscriptions_of(instance_path);
   if (parent_of(instance_path) == kCertificates) forget_certificate(instance_path);
+  if (parent_of(instance_path) == kRoles) drop_references_to(instance_path);
+}
+
+/// A strong reference does not outlive what it names (TR-106 3.2.4).
+void LocalTransaction::drop_references_to(const std::string& role_path) {
+  const std::string_view role(role_path.data(), role_path.size() - 1);
+  const auto drop = [&](const std::string& object, std::string_view name) {
+    std::vector<std::string> items = model_.get_list(object, name);
+    if (std::erase(items, role) == 0) return;
+    std::string left;
+    for (const std::string& item : items) left += (left.empty() ? "" : ",") + item;
+    put(object + std::string(name), std::move(left));
+  };
+  const std::vector<std::uint32_t> rows = model_.rows_of(kControllers);
+  for (std::uint32_t number : rows) {
+    const std::string row = std::string(kControllers) + std::to_string(number) + ".";
+    drop(row, "AssignedRole");
+  }
+  const std::vector<std::uint32_t> credentials = model_.rows_of(kCredentials);
+  for (std::uint32_t number : credentials) {
+    const std::string row = std::string(kCredentials) + std::to_string(number) + ".";
+    drop(row, "Role");
+  }
+  drop(std::string(kTrust), "UntrustedRole");
+  drop(std::string(kTrust), "SecuredRoles");
 }
 
 /// TR-181: the subscriptions of a controller go with it (TP-469 1.78).
@@ -344,6 +397,7 @@ usp::StepResult LocalTransaction::remove(const usp::Step& step) {
   if (!actor_.bridge && found.object->access != usp::ObjectAccess::kAddDelete) {
     return failed(error(ErrorCode::kDeleteFailure, step.path + " cannot be deleted"));
   }
+  if (const auto why = model_.check_delete(step.path); why && !actor_.bridge) return failed(*why);
   if (found.there) delete_row(step.path);
   return result;
 }

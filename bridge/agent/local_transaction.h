@@ -95,6 +95,8 @@ class LocalTransaction {
   void delete_row(const std::string& instance_path);
   void delete_subscriptions_of(const std::string& controller_path);
   void forget_certificate(const std::string& certificate_path);
+  void drop_references_to(const std::string& role_path);
+  void put_on_top(const std::string& permission_path);
 
   bool is_key(std::string_view object_path, std::string_view name) const;
   bool in_new_or_deleted_row(std::string_view path) const;

@@ -52,6 +52,16 @@ bool touches_subscriptions(const Commit& commit) {
   return false;
 }
 
+/// The unique keys of a new row are parameters like others.
+void keep_readable_keys(const usp::Access& access, usp_msg::Notify& notify) {
+  if (!notify.has_obj_creation()) return;
+  auto& created = *notify.mutable_obj_creation();
+  auto& keys = *created.mutable_unique_keys();
+  for (auto key = keys.begin(); key != keys.end();) {
+    key = access.may_read(created.obj_path(), key->first) ? std::next(key) : keys.erase(key);
+  }
+}
+
 /// Rows that this made. They hear of what happens from now on, not of their own appearance.
 std::vector<std::uint32_t> new_subscriptions(const LocalCommit& local) {
   constexpr std::string_view kTable = "Device.LocalAgent.Subscription.";
@@ -101,9 +111,42 @@ OutboxRow VirtualAgent::outbox_row(const LocalController& controller, const usp_
   return row;
 }
 
-void VirtualAgent::notify(const Told& told, const usp::DataModel& model,
+/// The controllers that may be told something of one commit, and what each of them may hear.
+class VirtualAgent::Listeners {
+ public:
+  Listeners(VirtualAgent& agent, const usp::DataModel& model) : agent_(agent), model_(model) {}
+
+  /// nullptr: everything.
+  const usp::Access* access_of(const std::string& recipient) {
+    auto [place, is_new] = listeners_.try_emplace(recipient);
+    Listener& listener = place->second;
+    if (!is_new) return listener.access;
+    std::shared_ptr<const Grants> grants = agent_.grants_of_row(recipient);
+    if (grants && grants->all.everything()) return nullptr;
+    // Who is not served is told nothing.
+    if (!grants) grants = std::make_shared<const Grants>();
+    listener.granted = std::make_unique<GrantedAccess>(std::move(grants), model_);
+    listener.access = &listener.granted->access();
+    return listener.access;
+  }
+
+ private:
+  struct Listener {
+    std::unique_ptr<GrantedAccess> granted;
+    const usp::Access* access = nullptr;
+  };
+  VirtualAgent& agent_;
+  const usp::DataModel& model_;
+  std::map<std::string, Listener> listeners_;
+};
+
+void VirtualAgent::notify(const Told& told, const usp::DataModel& model, Listeners& listeners,
                           std::vector<OutboxRow>& out) {
-  std::vector<const usp::Subscription*> rows = subscription_set().matching(told.what, &model);
+  const auto access_of = [&listeners](const usp::Subscription& row) {
+    return listeners.access_of(row.recipient);
+  };
+  std::vector<const usp::Subscription*> rows =
+      subscription_set().matching(told.what, &model, access_of);
   if (rows.empty()) return;
   std::vector<LocalController> controllers = device_.local().controllers();
   for (const usp::Subscription* row : rows) {
@@ -118,13 +161,21 @@ void VirtualAgent::notify(const Told& told, const usp::DataModel& model,
     if (controller == controllers.end() || !controller->enabled || controller->topic.empty()) {
       continue;
     }
-    usp_msg::Msg msg = usp::make_notify_message(make_msg_id(), usp::make_notify(*row, told.what));
+    usp_msg::Notify body = usp::make_notify(*row, told.what);
+    if (const usp::Access* access = access_of(*row)) keep_readable_keys(*access, body);
+    usp_msg::Msg msg = usp::make_notify_message(make_msg_id(), std::move(body));
     std::int64_t expires = 0;
     if (row->notif_retry && row->notif_expiration.count() > 0) {
       expires = now_ms() + row->notif_expiration.count() * 1000;
     }
     out.push_back(outbox_row(*controller, msg, kind_of(told.what), row->notif_retry, expires));
   }
+}
+
+void VirtualAgent::notify(const Told& told, const usp::DataModel& model,
+                          std::vector<OutboxRow>& out) {
+  Listeners listeners(*this, model);
+  notify(told, model, listeners, out);
 }
 
 void VirtualAgent::hold_back(const std::string& row, Commit& commit) {
@@ -203,7 +254,8 @@ std::vector<OutboxRow> VirtualAgent::compose(Commit& commit) {
     }
     announce(*snapshot->view, commit, told);
     told.insert(told.end(), commit.told.begin(), commit.told.end());
-    for (const Told& each : told) notify(each, *snapshot->view, out);
+    Listeners listeners(*this, *snapshot->view);
+    for (const Told& each : told) notify(each, *snapshot->view, listeners, out);
   }
   if (changed) {
     sync_timers(commit);

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "bridge/agent/command_request.h"
-#include "bridge/agent/roles.h"
 #include "bridge/agent/virtual_agent.h"
 #include "bridge/config.h"
 #include "bridge/event_hub.h"
@@ -105,7 +104,7 @@ asio::awaitable<std::optional<usp_msg::Msg>> VirtualAgent::begin_operation(Calle
         device->runtime().northbound->restart_agent(device->endpoint_id());
       });
     }
-    co_return usp::finish(todo, operation->results, access_of(caller.config));
+    co_return finish_for(operation->origin, todo, operation->results);
   }
   if (running_.size() >= config.device.open_operations) co_return too_many(todo);
 
@@ -142,11 +141,7 @@ std::optional<usp_msg::Msg> VirtualAgent::request_answer(const Operation& operat
     rows[i].state = State::kDone;
     rows[i].path = operation.request_rows[i];
   }
-  return usp::finish(operation.plan, rows, access_of_requester(operation));
-}
-
-const usp::Access& VirtualAgent::access_of_requester(const Operation& operation) const {
-  return access_of(device_.runtime().northbound->controller(operation.origin.requester));
+  return finish_for(operation.origin, operation.plan, rows);
 }
 
 OutboxRow VirtualAgent::response_row(const Operation& operation, const usp_msg::Msg& answer) const {
@@ -233,7 +228,7 @@ asio::awaitable<void> VirtualAgent::run_to_end(Running running) {
       operation->plan.kind == usp::Plan::Kind::kOperate && operation->plan.asynchronous;
   std::optional<usp_msg::Msg> answer;
   if (!asynchronous) {
-    answer = usp::finish(operation->plan, operation->results, access_of_requester(*operation));
+    answer = finish_for(operation->origin, operation->plan, operation->results);
   }
   std::int64_t now = now_ms();
   if (answer && operation->origin.kind == Origin::Kind::kUsp) {

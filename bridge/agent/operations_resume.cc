@@ -21,6 +21,7 @@ constexpr const char* kRebootRow = "reboot";
 }  // namespace
 
 void VirtualAgent::on_loaded(const AgentRows& rows) {
+  roles_.forget();
   subscriptions_.reset();
   timers_.clear();
   for (const TimerRow& row : rows.timers) timers_.insert(std::to_string(row.kind) + row.key);

@@ -27,16 +27,6 @@ usp::ValueState state_of(NodeState state) {
   return usp::ValueState::kAbsent;
 }
 
-/// A secret is known to be empty: there is no point in reading it.
-usp::ParamView view_of(const Node& node) {
-  const std::string_view name = node.name();
-  if (node.state() == NodeState::kGone) return {name, usp::ValueState::kAbsent, {}};
-  if (node.type() != ValueType::kBoolean && StandardModel::get().is_secret(name)) {
-    return {name, usp::ValueState::kKnown, {}};
-  }
-  return {name, state_of(node.state()), to_usp_text(name, node.value(), node.type())};
-}
-
 }  // namespace
 
 std::string_view to_usp_text(std::string_view name, std::string_view text, ValueType type) {
@@ -44,6 +34,17 @@ std::string_view to_usp_text(std::string_view name, std::string_view text, Value
     return is_boolean_text(text) ? (is_true(text) ? "true" : "false") : text;
   }
   return StandardModel::get().is_secret(name) ? std::string_view{} : text;
+}
+
+/// A secret is known to be empty: there is no point in reading it.
+usp::ParamView AgentView::view_of(const Node& node) const {
+  const std::string_view name = node.name();
+  if (node.state() == NodeState::kGone) return {name, usp::ValueState::kAbsent, {}};
+  if (node.type() != ValueType::kBoolean && StandardModel::get().is_secret(name)) {
+    if (!shows_secured_) return {name, usp::ValueState::kKnown, {}};
+    return {name, state_of(node.state()), node.value()};
+  }
+  return {name, state_of(node.state()), to_usp_text(name, node.value(), node.type())};
 }
 
 std::string AgentView::model_uri(const usp::SupportedObject& /*object*/) const {
@@ -130,6 +131,11 @@ std::optional<usp::Error> AgentView::check_references(std::string_view value) co
 std::optional<usp::Error> AgentView::check_add(std::string_view table_path) const {
   if (!local_.schema().owns(table_path)) return std::nullopt;
   return local_.check_add(table_path);
+}
+
+std::optional<usp::Error> AgentView::check_delete(std::string_view instance_path) const {
+  if (!local_.schema().owns(instance_path)) return std::nullopt;
+  return local_.check_delete(instance_path);
 }
 
 std::optional<usp::Error> AgentView::check_command(

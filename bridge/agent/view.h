@@ -31,6 +31,10 @@ class AgentView : public usp::DataModel {
         offer_(offer),
         virtual_(offer) {}
 
+  /// From now on what the device says of secured parameters is in it, for those who may see that
+  /// (usp::Access::may_read_secured()). Else they are known and empty.
+  void show_secured() { shows_secured_ = true; }
+
   const usp::SupportedObject& supported() const override { return *supported_; }
   std::string model_uri(const usp::SupportedObject& object) const override;
   bool has_object(std::string_view object_path) const override;
@@ -40,12 +44,14 @@ class AgentView : public usp::DataModel {
   std::optional<usp::Error> check_value(std::string_view object_path, std::string_view name,
                                         std::string_view value) const override;
   std::optional<usp::Error> check_add(std::string_view table_path) const override;
+  std::optional<usp::Error> check_delete(std::string_view instance_path) const override;
   std::optional<usp::Error> check_command(
       std::string_view object_path, std::string_view command,
       const std::map<std::string, std::string>& input) const override;
 
  private:
   std::optional<usp::Error> check_references(std::string_view value) const;
+  usp::ParamView view_of(const Node& node) const;
 
   const Tree& tree_;
   const LocalModel& local_;
@@ -54,6 +60,7 @@ class AgentView : public usp::DataModel {
   std::shared_ptr<const usp::SupportedObject> supported_;
   Offer offer_;
   VirtualRows virtual_;
+  bool shows_secured_ = false;
   mutable std::string native_;
 };
 

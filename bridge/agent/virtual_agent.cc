@@ -12,6 +12,7 @@
 #include "bridge/agent/fresh_view.h"
 #include "bridge/agent/roles.h"
 #include "bridge/agent/unique_keys.h"
+#include "bridge/audit.h"
 #include "bridge/config.h"
 #include "bridge/metrics.h"
 #include "bridge/northbound.h"
@@ -32,6 +33,16 @@ std::string result_of(const usp_msg::Msg& msg) {
 
 std::string type_of(const usp_msg::Msg& msg) {
   return usp_msg::Header::MsgType_Name(msg.header().msg_type());
+}
+
+/// `grants` nullptr: everything is allowed.
+usp::Outcome handle_as(const std::shared_ptr<const Grants>& grants, const usp_msg::Msg& msg,
+                       const usp::DataModel& model, bool final) {
+  if (!grants || (grants->all.everything() && !grants->secured)) {
+    return usp::handle(msg, model, usp::Access{}, final);
+  }
+  const GrantedAccess requester(grants, model);
+  return usp::handle(msg, model, requester.access(), final);
 }
 
 }  // namespace
@@ -55,10 +66,15 @@ LocalActor VirtualAgent::actor_of(const std::string& requester) {
 }
 
 void VirtualAgent::reply(const Caller& caller, const usp_msg::Msg& msg) {
-  device_.runtime().northbound->send(device_,
-                                     {caller.endpoint_id, caller.reply_topic, caller.correlation,
-                                      caller.in_session, session_of(caller.endpoint_id)},
-                                     msg);
+  Northbound::ReplyTo to{
+      caller.endpoint_id, caller.reply_topic, caller.correlation, caller.in_session, {}};
+  // Also answered: that the store does not answer.
+  if (device_.loaded()) {
+    to.session = session_of(caller.endpoint_id);
+    to.stranger =
+        roles_.of(device_.local(), caller.endpoint_id).kind == RoleBook::Standing::Kind::kUnknown;
+  }
+  device_.runtime().northbound->send(device_, to, msg);
 }
 
 E2eSession VirtualAgent::session_of(const std::string& controller) const {
@@ -70,6 +86,8 @@ asio::awaitable<std::optional<E2eSession>> VirtualAgent::read_session(std::strin
   auto self = device_.shared_from_this();
   Result<void> loaded = co_await device_.load();
   if (!loaded || !device_.onboarded()) co_return std::nullopt;
+  const RoleBook::Standing standing = roles_.of(device_.local(), controller);
+  if (standing.kind != RoleBook::Standing::Kind::kServed) co_return std::nullopt;
   std::optional<E2eSession> session = session_of(controller);
   co_return session;
 }
@@ -84,8 +102,7 @@ asio::awaitable<std::optional<LocalTrust>> VirtualAgent::read_trust(std::string 
 
 void VirtualAgent::apply_sessions() {
   for (const LocalController& controller : device_.local().controllers()) {
-    device_.runtime().northbound->apply_session(device_, controller.endpoint_id,
-                                                controller.session);
+    device_.runtime().northbound->apply_session(device_, controller);
   }
 }
 
@@ -104,6 +121,13 @@ asio::awaitable<void> VirtualAgent::on_message(Caller caller, usp_msg::Msg msg) 
     co_return;
   }
   std::string controller = caller.endpoint_id;
+  if (!grants_of(controller)) {
+    const bool disabled =
+        roles_.of(device_.local(), controller).kind == RoleBook::Standing::Kind::kDisabled;
+    device_.runtime().northbound->audit().dropped(
+        device_.endpoint_id(), controller, disabled ? "disabled controller" : "unknown controller");
+    co_return;
+  }
   std::string msg_id = msg.header().msg_id();
   if (!caller.in_session && session_of(controller).mode == SessionMode::kRequire) {
     if (!msg.body().has_request()) co_return;
@@ -164,21 +188,27 @@ asio::awaitable<std::optional<usp_msg::Msg>> VirtualAgent::handle(Caller caller,
     co_await std::move(taking);
     co_return std::nullopt;
   }
-  const usp::Access& access = access_of(caller.config);
-  auto fresh = make_fresh_view(device_);
-  usp::Outcome outcome = usp::handle(msg, *fresh, access, false);
+  std::shared_ptr<const Grants> grants;
+  if (caller.is_controller) grants = grants_of(caller.endpoint_id);
+  const bool sees_secured = grants && grants->secured;
+  auto fresh = make_fresh_view(device_, sees_secured);
+  usp::Outcome outcome = handle_as(grants, msg, *fresh, false);
   if (auto* need = std::get_if<usp::NeedValues>(&outcome)) {
     std::vector<std::string> paths = std::move(need->paths);
     fresh.reset();
     auto reading = read_live(std::move(paths));
     co_await std::move(reading);
-    fresh = make_fresh_view(device_);
-    outcome = usp::handle(msg, *fresh, access, true);
+    fresh = make_fresh_view(device_, sees_secured);
+    outcome = handle_as(grants, msg, *fresh, true);
   }
   fresh.reset();
-  if (auto* respond = std::get_if<usp::Respond>(&outcome)) co_return std::move(respond->msg);
+  if (auto* respond = std::get_if<usp::Respond>(&outcome)) {
+    note_denied(caller, msg, denied_paths(respond->msg));
+    co_return std::move(respond->msg);
+  }
   if (auto* plan = std::get_if<usp::Plan>(&outcome)) {
-    bool wait = caller.config == nullptr;
+    note_denied(caller, msg, denied_paths(*plan));
+    bool wait = !caller.is_controller;
     auto running = begin_operation(std::move(caller), std::move(*plan), timeout, wait);
     std::optional<usp_msg::Msg> answer = co_await std::move(running);
     co_return answer;

@@ -18,6 +18,7 @@
 #include "bridge/agent/execution.h"
 #include "bridge/agent/operation.h"
 #include "bridge/agent/reboot_note.h"
+#include "bridge/agent/roles.h"
 #include "bridge/control/backend.h"
 #include "bridge/device.h"
 #include "bridge/store/rows.h"
@@ -35,11 +36,12 @@ class Transfer;
 
 /// The controller a message came from, and where its answer goes.
 struct Caller {
-  const ControllerConfig* config = nullptr;  ///< nullptr: the control API
+  const ControllerConfig* config = nullptr;  ///< nullptr: it is not configured
   std::string endpoint_id;                   ///< "grpc" for the control API
   std::string reply_topic;
   std::string correlation;
-  bool in_session = false;  ///< in a session context, and so is the answer (R-MSG.0a)
+  bool in_session = false;     ///< in a session context, and so is the answer (R-MSG.0a)
+  bool is_controller = false;  ///< else the control API, which has doors of its own
 };
 
 /// TimerRow::kind.
@@ -75,9 +77,18 @@ class VirtualAgent {
   /// Returns when the end of what was cancelled is stored.
   boost::asio::awaitable<control::CancelResult> cancel(std::int64_t operation_id);
 
+  /// A controller that is not configured, and yet served.
+  struct Acquaintance {
+    bool has_row = false;  ///< in the agent's table; else it has the untrusted role
+    std::string topic;     ///< where it listens; empty: that is not known
+  };
+  /// From off the strand. Loads the device. nullopt: it is not served, or the agent is not up.
+  boost::asio::awaitable<std::optional<Acquaintance>> recognise(std::string endpoint_id);
+
   /// What the row of a controller says of session contexts; the defaults where it has none.
   E2eSession session_of(const std::string& controller) const;
-  /// The same from off the strand. Loads the device. nullopt: the agent is not up.
+  /// The same from off the strand. Loads the device. nullopt: the agent is not up, or does not
+  /// serve the controller.
   boost::asio::awaitable<std::optional<E2eSession>> read_session(std::string controller);
   /// LocalModel::trust_of() from off the strand. Loads the device. nullopt: the agent is not up.
   boost::asio::awaitable<std::optional<LocalTrust>> read_trust(std::string controller);
@@ -158,11 +169,20 @@ class VirtualAgent {
   LocalActor actor_of(const std::string& requester);
   void reply(const Caller& caller, const usp_msg::Msg& msg);
 
+  // requesters.cc
+  /// nullptr: the controller is not served.
+  std::shared_ptr<const Grants> grants_of(const std::string& endpoint_id);
+  /// `reference`: "Device.LocalAgent.Controller.1".
+  std::shared_ptr<const Grants> grants_of_row(const std::string& reference);
+  std::optional<usp_msg::Msg> finish_for(const Origin& origin, const usp::Plan& plan,
+                                         const std::vector<usp::StepResult>& results);
+  void note_denied(const Caller& caller, const usp_msg::Msg& request,
+                   const std::vector<std::string>& what);
+
   // operations.cc
   boost::asio::awaitable<Result<void>> store_operation(std::shared_ptr<Operation> operation);
   /// To an asynchronous command: its Request rows.
   std::optional<usp_msg::Msg> request_answer(const Operation& operation);
-  const usp::Access& access_of_requester(const Operation& operation) const;
   OutboxRow response_row(const Operation& operation, const usp_msg::Msg& answer) const;
   bool is_under_way(const Caller& caller, const std::string& msg_id) const;
   std::shared_ptr<Execution> start(std::shared_ptr<Operation> operation);
@@ -177,6 +197,9 @@ class VirtualAgent {
   void resume_undo(const OperationRow& row);
 
   // notifier.cc
+  class Listeners;
+  void notify(const Told& told, const usp::DataModel& model, Listeners& listeners,
+              std::vector<OutboxRow>& out);
   void notify(const Told& told, const usp::DataModel& model, std::vector<OutboxRow>& out);
   void tell(const Change& change, bool native, const usp::DataModel& model, Commit& commit,
             std::vector<Told>& out);
@@ -205,6 +228,7 @@ class VirtualAgent {
   void poll();
 
   Device& device_;
+  RoleBook roles_;
   std::map<std::int64_t, Running> running_;  ///< by operation id
   Signal operation_ended_;
   Signal turns_;

@@ -82,7 +82,7 @@ log: {format: text}
   ASSERT_EQ(config.controllers.size(), 1U);
   const ControllerConfig& controller = config.controllers[0];
   EXPECT_EQ(controller.resolved_topic("os::1-2"), "c/self::a/x");
-  EXPECT_EQ(controller.role, ControllerConfig::Role::kReadOnly);
+  EXPECT_EQ(controller.role, "read-only");
   EXPECT_EQ(controller.deadline, 5s);
   ASSERT_EQ(controller.default_subscriptions.size(), 1U);
   EXPECT_EQ(controller.default_subscriptions[0],
@@ -191,6 +191,29 @@ TEST(Config, NamesThePlaceOfEveryMistake) {
             "t.yaml:4:8: mqtt.qos: must be a number from 0 to 1, not \"x\"");
 }
 
+TEST(Config, NamesThePlaceOfARoleThatIsNone) {
+  EXPECT_EQ(
+      bad("roles:\n  - name: guest\n    permissions:\n      - targets: [Device.]\n"
+          "        obj: rwxx\ncontrollers:\n  - endpoint_id: self::a\n    role: gust\n"),
+      "t.yaml:5:14: roles[0].permissions[0].obj: must be four letters in the order rwxn, with - "
+      "for what is not allowed\n"
+      "t.yaml:8:11: controllers[0].role: \"gust\" is neither full, read-only, untrusted nor a "
+      "name of roles");
+}
+
+TEST(Config, TakesRolesOfOnesOwn) {
+  const Config config = good(
+      "roles: [{name: guest, permissions: [{targets: [Device.WiFi.], param: r---}]}]\n"
+      "controllers: [{endpoint_id: self::a, role: guest}, {endpoint_id: self::b, role: "
+      "untrusted}]\n"
+      "unknown_controllers: untrusted\n");
+  ASSERT_EQ(config.roles.size(), 1U);
+  EXPECT_EQ(config.roles[0].permissions[0].param, "r---");
+  EXPECT_EQ(config.roles[0].permissions[0].command_event, "----");
+  EXPECT_EQ(config.controllers[0].role, "guest");
+  EXPECT_EQ(config.unknown_controllers, UnknownControllers::kUntrusted);
+}
+
 TEST(Config, NamesThePlaceOfASyntaxError) {
   EXPECT_THAT(bad("cwmp:\n  port: [1\n"), HasSubstr("t.yaml:3:"));
 }
@@ -225,6 +248,18 @@ TEST(Config, RefusesWhatCannotBeMeant) {
       {"cwmp: {xmpp: {enabled: true}}", "xmpp.jid: must be set"},
       {"cwmp: {xmpp: {enabled: true, jid: a@b.c}}", "xmpp.password: must be set"},
       {"cwmp: {xmpp: {enabled: true, jid: a@b.c, password: p}}", "xmpp.devices: "},
+      {"controllers: [{endpoint_id: self::a, role: chief}]",
+       "controllers[0].role: \"chief\" is neither full, read-only, untrusted nor a name of roles"},
+      {"roles: [{permissions: []}]", "roles[0].name: must be set"},
+      {"roles: [{name: full}]", "roles[0].name: \"full\" is a built-in role"},
+      {"roles: [{name: Untrusted}]", "roles[0].name: \"Untrusted\" is a built-in role"},
+      {"roles: [{name: a}, {name: a}]", "roles[1].name: \"a\" is there twice"},
+      {"roles: [{name: a, permissions: [{param: rwxn}]}]", "permissions[0].targets: must not be"},
+      {"roles: [{name: a, permissions: [{targets: [Device.], param: wr--}]}]",
+       "permissions[0].param: must be four letters"},
+      {"roles: [{name: a, permissions: [{targets: [Device..], param: rw--}]}]",
+       "permissions[0].targets"},
+      {"unknown_controllers: serve", "must be one of refuse, untrusted"},
       {"cwmp: {stun: {listen: localhost}}", "stun.listen: must be an IP address"},
       {"cwmp: {stun: {port: 65536}}", "stun.port: must be a number"},
       {"cwmp: {stun: {advertise_host: \"a b\"}}", "must be a host name or an IP address"},

@@ -352,6 +352,10 @@ std::vector<usp::StepResult> FakeDataModel::execute(const usp::Plan& plan) {
 bool FakeAccess::may_read(std::string_view object, std::string_view name) const {
   return !contains(no_read, object, name);
 }
+bool FakeAccess::may_list(std::string_view instance) const { return !no_list.contains(instance); }
+bool FakeAccess::may_see(std::string_view object, std::string_view name, Element /*what*/) const {
+  return !contains(no_see, object, name);
+}
 bool FakeAccess::may_write(std::string_view object, std::string_view name) const {
   return !contains(no_write, object, name);
 }

@@ -73,10 +73,13 @@ FakeDataModel local_agent();
 /// Denies what is listed, by exact path; the rest is permitted.
 class FakeAccess : public usp::Access {
  public:
-  std::set<std::string, std::less<>> no_read, no_write, no_add, no_delete, no_operate;
+  std::set<std::string, std::less<>> no_read, no_list, no_write, no_add, no_delete, no_operate,
+      no_see;
 
   bool unrestricted() const override { return false; }
   bool may_read(std::string_view object, std::string_view name) const override;
+  bool may_list(std::string_view instance) const override;
+  bool may_see(std::string_view object, std::string_view name, Element what) const override;
   bool may_write(std::string_view object, std::string_view name) const override;
   bool may_add(std::string_view table) const override;
   bool may_delete(std::string_view instance) const override;

@@ -85,7 +85,8 @@ TEST_F(UspGetInstances, GivesEachBadPathItsCode) {
 }
 
 TEST_F(UspGetInstances, HidesWhatMayNotBeRead) {  // R-GIN.0, R-GIN.1
-  access.no_read = {"Device.LocalAgent.Controller.2.", "Device.LocalAgent.Controller.1.EndpointID"};
+  access.no_list = {"Device.LocalAgent.Controller.2."};
+  access.no_read = {"Device.LocalAgent.Controller.1.EndpointID"};
   const auto result = one("Device.LocalAgent.Controller.");
   EXPECT_THAT(rows(result), ElementsAre("Device.LocalAgent.Controller.1."));
   EXPECT_THAT(result.curr_insts(0).unique_keys(), ElementsAre(Pair("Alias", "cpe-1")));

@@ -137,7 +137,7 @@ TEST_F(UspGetSupportedDm, TakesInstancesThatExist) {
 }
 
 TEST_F(UspGetSupportedDm, HidesWhatMayNotBeRead) {  // R-GSP.0
-  access.no_read = {"Device.LocalAgent.Controller.{i}.", "Device.LocalAgent.EndpointID"};
+  access.no_see = {"Device.LocalAgent.Controller.{i}.", "Device.LocalAgent.EndpointID"};
   const auto result = one("Device.LocalAgent.", all);
   EXPECT_EQ(result.supported_objs(0).supported_params_size(), 2);
   EXPECT_THAT(paths(result), testing::Not(Contains("Device.LocalAgent.Controller.{i}.MTP.{i}.")));

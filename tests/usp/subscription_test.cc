@@ -193,7 +193,9 @@ class NoSubscribe : public Access {
  public:
   explicit NoSubscribe(std::string path) : path_(std::move(path)) {}
   bool unrestricted() const override { return false; }
-  bool may_subscribe(std::string_view path) const override { return path != path_; }
+  bool may_hear(NotifType, std::string_view object, std::string_view name) const override {
+    return std::string(object).append(name) != path_;
+  }
 
  private:
   std::string path_;

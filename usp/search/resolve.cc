@@ -146,13 +146,19 @@ class Walk {
       for (const std::uint32_t number : model_.instances(table.path)) {
         if (!spend()) return fail(ErrorCode::kResourcesExceeded, "too many instances");
         std::string path = table.path + std::to_string(number) + ".";
-        if (overspent_) return fail(ErrorCode::kResourcesExceeded, "too many references");
-        if (conditions == nullptr || satisfies_all(*conditions, path, *table.object)) {
+        if (may_come_across(path) &&
+            (conditions == nullptr || satisfies_all(*conditions, path, *table.object))) {
           found_.push_back({std::move(path), table.object, false});
         }
+        if (overspent_) return fail(ErrorCode::kResourcesExceeded, "too many references");
       }
     }
     return {};
+  }
+
+  // A search does not show instances that neither Get nor GetInstances would.
+  bool may_come_across(const std::string& instance) const {
+    return access_.unrestricted() || access_.may_read(instance, {}) || access_.may_list(instance);
   }
 
   // What can be said about conditions before any value is read.
@@ -214,7 +220,10 @@ class Walk {
   std::optional<std::string> read(const std::string& path, const SupportedParam& param) {
     if (!access_.unrestricted() && !access_.may_read(path, param.name)) return std::nullopt;
     Value value = model_.value(path, param.name);
-    if (param.secret && value.state != ValueState::kAbsent) return "";
+    if (param.secret && value.state != ValueState::kAbsent &&
+        !access_.may_read_secured(path, param.name)) {
+      return "";
+    }
     switch (value.state) {
       case ValueState::kAbsent:
         return std::nullopt;

@@ -34,7 +34,7 @@ inline Config config() {
   second.endpoint_id = "self::second";
   second.alias = "noc";
   second.topic = "usp/v1/controller/second";
-  second.role = ControllerConfig::Role::kReadOnly;
+  second.role = "read-only";
   result.controllers = {first, second};
   return result;
 }

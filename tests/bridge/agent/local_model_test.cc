@@ -300,8 +300,8 @@ TEST_F(LocalAgent, HoldsAsManySubscriptionsAsItSaysAndNotOneMore) {
 }
 
 TEST_F(LocalAgent, LetsNoControllerAddToTablesThatTheBridgeFills) {
-  for (const char* table : {"Device.LocalAgent.Request.", "Device.MQTT.Client.",
-                            "Device.LocalAgent.MTP.", "Device.LocalAgent.ControllerTrust.Role."}) {
+  for (const char* table :
+       {"Device.LocalAgent.Request.", "Device.MQTT.Client.", "Device.LocalAgent.MTP."}) {
     EXPECT_EQ(add(table).code, ErrorCode::kNotCreatable) << table;
   }
 }
@@ -341,7 +341,7 @@ TEST_F(LocalAgent, RefusesWritesToTheSharedMqttConnectionAndToTheCwmpSwitch) {
            {"Device.MQTT.Client.1.Subscription.1.", "Topic"},
            {"Device.CWMPManagementServer.", "EnableCWMP"},
            {"Device.LocalAgent.", "EndpointID"},
-           {"Device.LocalAgent.Controller.1.", "AssignedRole"},
+           {"Device.LocalAgent.Controller.1.", "InheritedRole"},
            {"Device.LocalAgent.Subscription.1.", "Recipient"}}) {
     const auto result = set(object, {required(param, "1")});
     ASSERT_THAT(result.param_errors, SizeIs(1)) << object << param;
