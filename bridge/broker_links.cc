@@ -61,4 +61,16 @@ void BrokerLinks::return_greeting(const std::string& endpoint_id, std::int64_t d
   if (at != states_.end()) at->second.greeted.erase({device_id, controller});
 }
 
+std::vector<BrokerLinks::Greeted> BrokerLinks::greeted() const {
+  std::vector<Greeted> all;
+  if (!one_each_) return all;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [endpoint_id, state] : states_) {
+    for (const auto& [device_id, controller] : state.greeted) {
+      all.push_back({endpoint_id, device_id, controller});
+    }
+  }
+  return all;
+}
+
 }  // namespace bridge

@@ -9,6 +9,7 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "usp/mtp/transport.h"
 
@@ -45,6 +46,14 @@ class BrokerLinks {
   /// The record could not be sent after all.
   void return_greeting(const std::string& endpoint_id, std::int64_t device_id,
                        const std::string& controller);
+
+  struct Greeted {
+    std::string endpoint_id;
+    std::int64_t device_id = 0;
+    std::string controller;
+  };
+  /// Whom agents have greeted over connections of their own.
+  std::vector<Greeted> greeted() const;
 
  private:
   struct State {

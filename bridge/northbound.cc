@@ -82,10 +82,30 @@ void Northbound::start() {
 void Northbound::stop(std::chrono::milliseconds grace) {
   stopping_ = true;
   if (own_) own_->stop();
+  say_goodbye();
   sessions_.stop();
   poke();
   transport_->stop(grace);
   links_.clear();
+}
+
+void Northbound::say_goodbye() {
+  const std::string reason = "the bridge stops";
+  for (const SessionContexts::Peer& peer : sessions_.open_peers()) {
+    sessions_.close(peer.agent, peer.controller);
+    disconnect(peer, usp::ErrorCode::kSessionContextTerminated, reason);
+  }
+  for (const BrokerLinks::Greeted& each : links_.greeted()) {
+    const ControllerConfig* known = controller(each.controller);
+    if (known == nullptr) continue;
+    disconnect({each.endpoint_id,
+                each.controller,
+                each.device_id,
+                known->resolved_topic(each.endpoint_id),
+                {},
+                seal_bytes(each.controller)},
+               usp::ErrorCode::kNone, reason);
+  }
 }
 
 void Northbound::configure_agent(const Device& device) {

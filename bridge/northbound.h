@@ -153,6 +153,10 @@ class Northbound final : private usp::mtp::TransportHandler {
   void on_disconnect_record(const Arrival& arrival, const usp::InDisconnect& record);
   void disconnect(const SessionContexts::Peer& peer, usp::ErrorCode code,
                   const std::string& reason);
+  /// Disconnect records before the connections end (R-MTP.7). The one that all agents share is the
+  /// bridge's, and a restart no news to most: over it only those are told who would go on in a
+  /// session context that is lost now.
+  void say_goodbye();
   /// Where the answer to a request goes; empty: the request is dropped.
   static std::string reply_topic(const std::string& own, const std::string& prefix,
                                  const usp::mtp::InboundMessage& message);

@@ -60,6 +60,16 @@ SessionContexts::SessionContexts(asio::any_io_executor executor, Metrics& metric
 
 SessionContexts::~SessionContexts() = default;
 
+std::vector<SessionContexts::Peer> SessionContexts::open_peers() const {
+  std::vector<Peer> open;
+  std::lock_guard lock(mutex_);
+  for (const auto& [key, entry] : entries_) {
+    std::lock_guard entry_lock(entry->mutex);
+    if (entry->context.is_open()) open.push_back(entry->peer);
+  }
+  return open;
+}
+
 void SessionContexts::stop() {
   stopped_ = true;
   std::lock_guard lock(mutex_);

@@ -83,6 +83,8 @@ class SessionContexts {
   /// AgentFacts::sessions of the agent AgentFacts::endpoint_id.
   void fill(AgentFacts& facts, const std::vector<std::string>& controllers) const;
 
+  /// Those with an open context.
+  std::vector<Peer> open_peers() const;
   /// No record goes out any more on a timer.
   void stop();
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <set>
 
 #include "proto/usp/usp_record.pb.h"
@@ -329,6 +330,14 @@ TEST_F(SessionContextOfTheBridge, 3_9_ARestartedBridgeLeadsToANewSession) {  // 
   EXPECT_EQ(fresh.sequence_id(), 1U);
   raw.send(fresh.session_id(), 1, 2, get_of("EndpointID", "after"));
   expect_answer(fresh.session_id(), 2, "after");
+}
+
+TEST_F(SessionContextOfTheBridge, 3_9_AStoppingBridgeEndsItsSessions) {  // R-MTP.7
+  raw.send(kFirst, 1, 1, get_of("EndpointID", "g"));
+  expect_answer(kFirst, 1, "g");
+  world.bridge().signal(SIGTERM);
+  EXPECT_EQ(raw.next().disconnect().reason_code(), 7105U);
+  EXPECT_EQ(world.bridge().wait_for_exit(), 0);
 }
 
 TEST_F(SessionContextOfTheBridge, 3_8_IsRefusedWhereItIsForbidden) {  // R-E2E.6a, R-E2E.6b

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
+
 #include "tests/integration/world.h"
 #include "tests/support/control_client.h"
 
@@ -83,6 +85,17 @@ TEST_F(PerAgent, ABootOfTheDeviceCyclesItsConnection) {
   EXPECT_TRUE(boot);
   wait_for_agent();
   EXPECT_EQ(world.read(*cpe, kClient + "Status"), "Connected");
+}
+
+TEST_F(PerAgent, AStoppingBridgeSendsDisconnectRecords) {  // R-MTP.7, R-MTP.9
+  wait_for_agent();
+  world.bridge().signal(SIGTERM);
+  const auto gone = world.controller().wait_for_presence(
+      [this](const auto& each) { return !each.connected && each.agent == cpe->endpoint_id(); },
+      kLong);
+  ASSERT_TRUE(gone) << world.bridge().output();
+  EXPECT_EQ(gone->reason, "the bridge stops");
+  EXPECT_EQ(world.bridge().wait_for_exit(), 0);
 }
 
 TEST_F(PerAgent, AgentsComeBackWithTheBridge) {
