@@ -105,8 +105,9 @@ void Audit::denied(std::string_view device, std::string_view controller, std::st
                fmt::join(what, ", "));
 }
 
-void Audit::dropped(std::string_view device, std::string_view controller, const char* why) {
-  metrics_.mqtt_dropped.add({why});
+void Audit::dropped(std::string_view device, std::string_view controller, const char* kind,
+                    std::string_view why) {
+  metrics_.mqtt_dropped.add({kind});
   if (!may_log()) return;
   spdlog::warn("device {}: audit: record of {} dropped: {}", device, controller, why);
 }

@@ -207,7 +207,8 @@ asio::awaitable<std::optional<std::string>> Northbound::find_topic(Arrival arriv
       known && (known->has_row || (!in_session && usp::is_endpoint_id(arrival.from_id) &&
                                    !is_configured_topic(known->topic, arrival.endpoint_id)));
   if (!good) {
-    audit_.dropped(arrival.endpoint_id, arrival.from_id, "unknown controller");
+    audit_.dropped(arrival.endpoint_id, arrival.from_id, "unknown controller",
+                   "neither configured nor in the agent's table");
     co_return std::nullopt;
   }
   co_return std::move(known->topic);
@@ -227,7 +228,9 @@ bool Northbound::take_topic(const std::string& own, const usp::mtp::InboundMessa
   const std::string& prefix = arrival.from == nullptr ? kNoPrefix : arrival.from->reply_prefix;
   arrival.topic = reply_topic(own, prefix, message);
   if (!usp::is_topic_name(arrival.topic)) {
-    audit_.dropped(arrival.endpoint_id, arrival.from_id, "response topic");
+    audit_.dropped(
+        arrival.endpoint_id, arrival.from_id, "response topic",
+        "it asks for answers on " + message.response_topic.value_or(own) + ", outside its prefix");
     return false;
   }
   arrival.correlation = message.correlation;

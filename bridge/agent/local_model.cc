@@ -351,7 +351,7 @@ LocalStanding LocalModel::standing(std::string_view endpoint_id) const {
   for (std::uint32_t number : rows_of(kControllers)) {
     const std::string path = row_path(kControllers, number);
     if (get(path, "EndpointID") != endpoint_id) continue;
-    return {true, get_flag(path, "Enable"), roles_of(path)};
+    return {path, get_flag(path, "Enable"), roles_of(path), session_of(path)};
   }
   return {};
 }

@@ -67,9 +67,10 @@ struct LocalController {
 
 /// Who a controller is to the agent, without the rest of its row.
 struct LocalStanding {
-  bool known = false;  ///< it has a row
+  std::string row;  ///< "Device.LocalAgent.Controller.1."; empty: it has none
   bool enabled = false;
   std::vector<std::string> roles;  ///< AssignedRole and InheritedRole: rows of Role., no last dot
+  E2eSession session{};
 };
 
 /// A row of Device.LocalAgent.Controller.{i}.BootParameter.

@@ -144,7 +144,7 @@ std::optional<usp_msg::Msg> VirtualAgent::request_answer(const Operation& operat
   return finish_for(operation.origin, operation.plan, rows);
 }
 
-OutboxRow VirtualAgent::response_row(const Operation& operation, const usp_msg::Msg& answer) const {
+OutboxRow VirtualAgent::response_row(const Operation& operation, const usp_msg::Msg& answer) {
   std::int64_t now = now_ms();
   OutboxRow row;
   row.device_id = device_.id();

@@ -90,15 +90,21 @@ const RoleBook::Standing& RoleBook::of(const LocalModel& model, const std::strin
     return known->second;
   }
   LocalStanding row = model.standing(endpoint_id);
-  if (!row.known) {
+  if (row.row.empty()) {
     if (!unknown_.grants) unknown_.grants = grants_of(model, {});
     return unknown_;
   }
   Standing standing;
   standing.kind = row.enabled ? Standing::Kind::kServed : Standing::Kind::kDisabled;
-  if (row.enabled) standing.grants = grants_of(model, std::move(row.roles));
+  if (row.enabled) {
+    standing.grants = grants_of(model, std::move(row.roles));
+    standing.session = row.session;
+  }
+  standing.row = std::move(row.row);
   return standings_.emplace(endpoint_id, std::move(standing)).first->second;
 }
+
+bool AgentAccess::may_write_roles() const { return RoleAccess::may_write(kAnyRole, "Enable"); }
 
 bool AgentAccess::may_write(std::string_view object, std::string_view name) const {
   if (!RoleAccess::may_write(object, name)) return false;
@@ -106,7 +112,12 @@ bool AgentAccess::may_write(std::string_view object, std::string_view name) cons
   const bool is_new = object == kNewController;
   const bool gives_rights =
       name == "AssignedRole" || (!is_new && (name == "EndpointID" || name == "Credential"));
-  return !gives_rights || RoleAccess::may_write(kAnyRole, "Enable");
+  return !gives_rights || may_write_roles();
+}
+
+bool AgentAccess::may_operate(std::string_view object, std::string_view command) const {
+  if (!RoleAccess::may_operate(object, command)) return false;
+  return command != "AddMyCertificate()" || object == own_row_ || may_write_roles();
 }
 
 const usp::Permissions& GrantedAccess::settle(const usp::Permissions& permissions,
@@ -116,9 +127,11 @@ const usp::Permissions& GrantedAccess::settle(const usp::Permissions& permission
   return storage.emplace(permissions.evaluated(model));
 }
 
-GrantedAccess::GrantedAccess(std::shared_ptr<const Grants> grants, const usp::DataModel& model)
+GrantedAccess::GrantedAccess(std::shared_ptr<const Grants> grants, const usp::DataModel& model,
+                             std::string own_row)
     : grants_(std::move(grants)),
       access_(settle(grants_->all, model, all_),
-              grants_->secured ? &settle(*grants_->secured, model, secured_) : nullptr) {}
+              grants_->secured ? &settle(*grants_->secured, model, secured_) : nullptr,
+              std::move(own_row)) {}
 
 }  // namespace bridge

@@ -8,8 +8,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "bridge/agent/e2e_session.h"
 #include "usp/permissions.h"
 
 namespace bridge {
@@ -44,6 +46,8 @@ class RoleBook {
     enum class Kind : std::uint8_t { kServed, kDisabled, kUnknown };
     Kind kind = Kind::kUnknown;
     std::shared_ptr<const Grants> grants;  ///< kServed; of the untrusted role where it is kUnknown
+    E2eSession session{};                  ///< kServed
+    std::string row;  ///< "Device.LocalAgent.Controller.1."; empty: it has none
   };
   /// A controller without a role has the untrusted one.
   const Standing& of(const LocalModel& model, const std::string& endpoint_id);
@@ -63,15 +67,25 @@ class RoleBook {
 /// ControllerTrust., and needs the right to write roles. Nobody raises their own rights otherwise.
 class AgentAccess final : public usp::RoleAccess {
  public:
-  using RoleAccess::RoleAccess;
+  /// `own_row`: the requester's of Controller.; empty: it has none.
+  AgentAccess(const usp::Permissions& all, const usp::Permissions* secured, std::string own_row)
+      : RoleAccess(all, secured), own_row_(std::move(own_row)) {}
   bool may_write(std::string_view object, std::string_view name) const override;
+  bool may_operate(std::string_view object, std::string_view command) const override;
+
+ private:
+  bool may_write_roles() const;
+
+  std::string own_row_;
 };
 
 /// The rights of one requester while one request is handled, or one thing is told. Expressions in
 /// targets are evaluated on `model`, which outlives it.
 class GrantedAccess {
  public:
-  GrantedAccess(std::shared_ptr<const Grants> grants, const usp::DataModel& model);
+  /// `own_row`: as of AgentAccess.
+  GrantedAccess(std::shared_ptr<const Grants> grants, const usp::DataModel& model,
+                std::string own_row = {});
   GrantedAccess(const GrantedAccess&) = delete;
   GrantedAccess& operator=(const GrantedAccess&) = delete;
 

@@ -37,11 +37,11 @@ std::string type_of(const usp_msg::Msg& msg) {
 
 /// `grants` nullptr: everything is allowed.
 usp::Outcome handle_as(const std::shared_ptr<const Grants>& grants, const usp_msg::Msg& msg,
-                       const usp::DataModel& model, bool final) {
+                       const std::string& own_row, const usp::DataModel& model, bool final) {
   if (!grants || (grants->all.everything() && !grants->secured)) {
     return usp::handle(msg, model, usp::Access{}, final);
   }
-  const GrantedAccess requester(grants, model);
+  const GrantedAccess requester(grants, model, own_row);
   return usp::handle(msg, model, requester.access(), final);
 }
 
@@ -70,25 +70,24 @@ void VirtualAgent::reply(const Caller& caller, const usp_msg::Msg& msg) {
       caller.endpoint_id, caller.reply_topic, caller.correlation, caller.in_session, {}};
   // Also answered: that the store does not answer.
   if (device_.loaded()) {
-    to.session = session_of(caller.endpoint_id);
-    to.stranger =
-        roles_.of(device_.local(), caller.endpoint_id).kind == RoleBook::Standing::Kind::kUnknown;
+    const RoleBook::Standing& standing = roles_.of(device_.local(), caller.endpoint_id);
+    to.session = standing.session;
+    to.stranger = standing.kind == RoleBook::Standing::Kind::kUnknown;
   }
   device_.runtime().northbound->send(device_, to, msg);
 }
 
-E2eSession VirtualAgent::session_of(const std::string& controller) const {
-  auto row = device_.local().controller(controller);
-  return row ? row->session : E2eSession{};
+E2eSession VirtualAgent::session_of(const std::string& controller) {
+  return roles_.of(device_.local(), controller).session;
 }
 
 asio::awaitable<std::optional<E2eSession>> VirtualAgent::read_session(std::string controller) {
   auto self = device_.shared_from_this();
   Result<void> loaded = co_await device_.load();
   if (!loaded || !device_.onboarded()) co_return std::nullopt;
-  const RoleBook::Standing standing = roles_.of(device_.local(), controller);
+  const RoleBook::Standing& standing = roles_.of(device_.local(), controller);
   if (standing.kind != RoleBook::Standing::Kind::kServed) co_return std::nullopt;
-  std::optional<E2eSession> session = session_of(controller);
+  std::optional<E2eSession> session = standing.session;
   co_return session;
 }
 
@@ -125,7 +124,8 @@ asio::awaitable<void> VirtualAgent::on_message(Caller caller, usp_msg::Msg msg) 
     const bool disabled =
         roles_.of(device_.local(), controller).kind == RoleBook::Standing::Kind::kDisabled;
     device_.runtime().northbound->audit().dropped(
-        device_.endpoint_id(), controller, disabled ? "disabled controller" : "unknown controller");
+        device_.endpoint_id(), controller, disabled ? "disabled controller" : "unknown controller",
+        disabled ? "its row is disabled" : "neither configured nor in the agent's table");
     co_return;
   }
   std::string msg_id = msg.header().msg_id();
@@ -189,17 +189,21 @@ asio::awaitable<std::optional<usp_msg::Msg>> VirtualAgent::handle(Caller caller,
     co_return std::nullopt;
   }
   std::shared_ptr<const Grants> grants;
-  if (caller.is_controller) grants = grants_of(caller.endpoint_id);
+  std::string own_row;
+  if (caller.is_controller) {
+    grants = grants_of(caller.endpoint_id);
+    own_row = roles_.of(device_.local(), caller.endpoint_id).row;
+  }
   const bool sees_secured = grants && grants->secured;
   auto fresh = make_fresh_view(device_, sees_secured);
-  usp::Outcome outcome = handle_as(grants, msg, *fresh, false);
+  usp::Outcome outcome = handle_as(grants, msg, own_row, *fresh, false);
   if (auto* need = std::get_if<usp::NeedValues>(&outcome)) {
     std::vector<std::string> paths = std::move(need->paths);
     fresh.reset();
     auto reading = read_live(std::move(paths));
     co_await std::move(reading);
     fresh = make_fresh_view(device_, sees_secured);
-    outcome = handle_as(grants, msg, *fresh, true);
+    outcome = handle_as(grants, msg, own_row, *fresh, true);
   }
   fresh.reset();
   if (auto* respond = std::get_if<usp::Respond>(&outcome)) {

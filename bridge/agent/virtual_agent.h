@@ -86,7 +86,7 @@ class VirtualAgent {
   boost::asio::awaitable<std::optional<Acquaintance>> recognise(std::string endpoint_id);
 
   /// What the row of a controller says of session contexts; the defaults where it has none.
-  E2eSession session_of(const std::string& controller) const;
+  E2eSession session_of(const std::string& controller);
   /// The same from off the strand. Loads the device. nullopt: the agent is not up, or does not
   /// serve the controller.
   boost::asio::awaitable<std::optional<E2eSession>> read_session(std::string controller);
@@ -183,7 +183,7 @@ class VirtualAgent {
   boost::asio::awaitable<Result<void>> store_operation(std::shared_ptr<Operation> operation);
   /// To an asynchronous command: its Request rows.
   std::optional<usp_msg::Msg> request_answer(const Operation& operation);
-  OutboxRow response_row(const Operation& operation, const usp_msg::Msg& answer) const;
+  OutboxRow response_row(const Operation& operation, const usp_msg::Msg& answer);
   bool is_under_way(const Caller& caller, const std::string& msg_id) const;
   std::shared_ptr<Execution> start(std::shared_ptr<Operation> operation);
   boost::asio::awaitable<void> run_to_end(Running running);

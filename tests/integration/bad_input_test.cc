@@ -278,7 +278,7 @@ std::vector<RecordCase> record_cases(const std::string& agent) {
       {"unknown agent", usp::encode_message("self::ctl", "ops::00D09E-Gateway-none", kGet), own,
        "which is no agent of ours"},
       {"unknown controller", usp::encode_message("self::intruder", agent, kGet), own,
-       "self::intruder is no configured controller"},
+       "record of self::intruder dropped: neither configured"},
       {"no sender", usp::encode_message("", agent, kGet), own, "no valid sender"},
       {"own sender", usp::encode_message(agent, agent, kGet), own, "sent with our own id"},
       {"no record type", record_of(agent, ""), own, "no record type"},

@@ -302,24 +302,30 @@ TEST_F(Roles, AreGivenOnlyByWhoMayWriteRoles) {
   const auto letters = [](const char* param) {
     usp::Rights rights;
     rights.put(usp::Rights::Kind::kParam, usp::parse_letters(param).value());
+    rights.put(usp::Rights::Kind::kCommandEvent, usp::parse_letters("--x-").value());
     return rights;
   };
   const usp::Permissions controllers(
       {usp::Role{{{0, {"Device.LocalAgent.Controller."}, letters("rw--")}}}});
-  const AgentAccess none(controllers);
+  const AgentAccess none(controllers, nullptr, kControllers + "1.");
   EXPECT_TRUE(none.may_write(kControllers + "1.", "PeriodicNotifInterval"));
   EXPECT_TRUE(none.may_write(kControllers + "{i}.", "EndpointID"));
   EXPECT_FALSE(none.may_write(kControllers + "{i}.", "AssignedRole"));
   EXPECT_FALSE(none.may_write(kControllers + "1.", "AssignedRole"));
   EXPECT_FALSE(none.may_write(kControllers + "1.", "EndpointID")) << "it would take over the role";
+  EXPECT_FALSE(none.may_write(kControllers + "1.", "Credential"));
+  EXPECT_TRUE(none.may_operate(kControllers + "1.", "AddMyCertificate()"));
+  EXPECT_FALSE(none.may_operate(kControllers + "2.", "AddMyCertificate()"));
+  EXPECT_TRUE(none.may_operate(kControllers + "2.", "SendOnBoardRequest()"));
 
   const usp::Permissions both(
       {usp::Role{{{0,
                    {"Device.LocalAgent.Controller.", "Device.LocalAgent.ControllerTrust."},
                    letters("rw--")}}}});
-  const AgentAccess administrator(both);
+  const AgentAccess administrator(both, nullptr, {});
   EXPECT_TRUE(administrator.may_write(kControllers + "1.", "AssignedRole"));
   EXPECT_TRUE(administrator.may_write(kControllers + "1.", "EndpointID"));
+  EXPECT_TRUE(administrator.may_operate(kControllers + "2.", "AddMyCertificate()"));
 }
 
 }  // namespace
