@@ -3,6 +3,7 @@
 #include <MQTTAsync.h>
 
 #include <cstddef>
+#include <cstdlib>
 
 namespace usp::mtp {
 namespace {
@@ -18,6 +19,9 @@ MQTTAsync make_anchor() {
   MQTTAsync anchor = nullptr;
   const int code = MQTTAsync_createWithOptions(&anchor, "tcp://localhost:1883", "anchor",
                                                MQTTCLIENT_PERSISTENCE_NONE, nullptr, &options);
+  if (std::getenv("MQTT_C_CLIENT_TRACE") == nullptr) {
+    MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_ERROR);
+  }
   return code == MQTTASYNC_SUCCESS ? anchor : nullptr;
 }
 

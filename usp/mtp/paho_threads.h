@@ -1,4 +1,4 @@
-// Paho C runs all clients of a process on one sending and one receiving thread. Two of their habits
+// Paho C runs all clients of a process on one sending and one receiving thread. Some of their habits
 // need help from outside.
 #pragma once
 
