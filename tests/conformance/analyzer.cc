@@ -3,6 +3,9 @@
 #include <stdexcept>
 #include <utility>
 
+#include "tests/integration/world.h"
+#include "usp/topic.h"
+
 namespace conformance {
 namespace {
 
@@ -56,15 +59,16 @@ void Analyzer::settle() {
 
 void Analyzer::publish(const Raw& message) {
   mqtt::properties properties;
-  if (!message.response_topic.empty()) {
+  std::string topic = message.topic;
+  if (integration::speaks_mqtt_311()) {
+    if (!message.response_topic.empty()) topic = usp::add_reply_to(topic, message.response_topic);
+  } else if (!message.response_topic.empty()) {
     properties.add({mqtt::property::RESPONSE_TOPIC, message.response_topic});
   }
   if (!message.content_type.empty()) {
     properties.add({mqtt::property::CONTENT_TYPE, message.content_type});
   }
-  client_
-      .publish(
-          mqtt::message::create(message.topic, message.payload, message.qos, false, properties))
+  client_.publish(mqtt::message::create(topic, message.payload, message.qos, false, properties))
       ->wait();
 }
 
@@ -101,7 +105,8 @@ Violations Analyzer::take_violations() {
 }
 
 void Analyzer::on_message(const mqtt::message& message) {
-  const std::string& topic = message.get_topic();
+  const usp::TopicWithReply split = usp::split_reply_to(message.get_topic());
+  const std::string& topic = split.topic;
   if (topic == kMark) {
     const std::lock_guard lock(mutex_);
     ++marks_seen_;
@@ -110,7 +115,8 @@ void Analyzer::on_message(const mqtt::message& message) {
   }
   usp_record::Record record;
   const bool parsed = record.ParseFromString(message.get_payload_str());
-  const std::string reply = text_property(message, mqtt::property::RESPONSE_TOPIC);
+  const std::string reply =
+      split.reply_to.value_or(text_property(message, mqtt::property::RESPONSE_TOPIC));
   const std::lock_guard lock(mutex_);
   if (!topic.starts_with(kToControllers)) {
     // Tests send rubbish too: only what can be read can be answered.
@@ -137,7 +143,9 @@ void Analyzer::on_request(const std::string&, const usp_record::Record& record,
 void Analyzer::on_record(Sent sent) {
   Violations& out = violations_[sent.record.from_id()];
   check_record(sent.record, out);
-  if (sent.content_type != "usp.msg") out.push_back("Content Type \"" + sent.content_type + "\"");
+  const std::string content_type = integration::speaks_mqtt_311() ? "" : "usp.msg";
+  if (sent.content_type != content_type)
+    out.push_back("Content Type \"" + sent.content_type + "\"");
   if (sent.response_topic.empty()) out.push_back("no Response Topic");
   if (sent.record.has_no_session_context()) {
     usp_msg::Msg msg;

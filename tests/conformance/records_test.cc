@@ -47,6 +47,7 @@ class RecordController final : usp::mtp::TransportHandler {
     options.host = "127.0.0.1";
     options.port = broker_port;
     options.subscriptions = {kTopic};
+    if (integration::speaks_mqtt_311()) options.version = usp::mtp::MqttOptions::Version::k311;
     transport_ = std::make_unique<usp::mtp::MqttTransport>(options);
     transport_->start(*this);
     if (!connected_.take()) throw std::runtime_error("no connection to the broker");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
 #include <stdexcept>
 #include <thread>
@@ -40,6 +41,11 @@ bool Cpe::wait_for(const std::string& event) {
   return process_->wait_for_text("\"event\":\"" + event + "\"").has_value();
 }
 
+bool speaks_mqtt_311() {
+  const char* version = std::getenv("MQTT_VERSION");
+  return version != nullptr && std::string_view(version) == "3.1.1";
+}
+
 World::World(const std::string& device_settings, std::vector<std::string> environment,
              const std::string& more_controllers, const std::string& more_cwmp,
              const std::string& more_auth)
@@ -66,6 +72,7 @@ World::World(WorldOptions options)
       << options.more_auth << "  connection_request:\n    allow: [127.0.0.0/8]\n"
       << options.more_cwmp << "mqtt:\n"
       << options.broker_address << options.more_mqtt
+      << (speaks_mqtt_311() ? "  version: 3.1.1\n" : "")
       << "  reconnect: {min: 100ms, max: 500ms}\n"
          "controllers:\n  - endpoint_id: \"self::ctl\"\n    topic: usp/v1/controller/ctl\n"
       << options.more_controllers << options.more << "grpc: {port: " << grpc_port_
@@ -89,6 +96,7 @@ std::unique_ptr<Controller> World::connect(usp_controller::ControllerOptions opt
   options.mqtt.host = "127.0.0.1";
   options.mqtt.port = broker_.port();
   options.mqtt.retry.time = std::chrono::milliseconds(100);
+  if (speaks_mqtt_311()) options.mqtt.version = usp::mtp::MqttOptions::Version::k311;
   auto controller = std::make_unique<Controller>(options);
   auto connected = controller->connect(kLong);
   if (!connected) throw std::runtime_error("controller: " + connected.error());

@@ -49,6 +49,9 @@ struct WorldOptions {
   support::Broker::Options broker = {};
 };
 
+/// Bridge and controllers speak MQTT 3.1.1 (MQTT_VERSION=3.1.1 in the environment), else 5.0.
+bool speaks_mqtt_311();
+
 class World {
  public:
   /// Broker and bridge are up when it returns; throws otherwise.
