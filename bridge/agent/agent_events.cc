@@ -68,7 +68,6 @@ std::string fault_code(std::uint32_t code) {
 
 void VirtualAgent::put_timer(Commit& commit, TimerKind kind, const std::string& key,
                              std::int64_t due_ms) {
-  timers_.insert(std::to_string(static_cast<int>(kind)) + key);
   TimerRow row{device_.id(), static_cast<int>(kind), key, due_ms, {}};
   commit.state.push_back([row](StateWriter& state) { return state.put_timer(row); });
   commit.timers = true;
@@ -106,7 +105,6 @@ asio::awaitable<bool> VirtualAgent::on_timer(TimerRow row) {
   Result<void> loaded = co_await device_.load();
   if (!loaded) co_return false;
   Commit commit;
-  timers_.erase(std::to_string(row.kind) + row.key);
   commit.state.push_back([row](StateWriter& state) -> Result<void> {
     auto erased = state.erase_timer(row.device_id, row.kind, row.key);
     return erased ? Result<void>{} : tl::unexpected(erased.error());
@@ -115,6 +113,8 @@ asio::awaitable<bool> VirtualAgent::on_timer(TimerRow row) {
     LocalTransaction transaction(device_.local(), LocalActor{.controller = {}, .bridge = true},
                                  now_ms());
     if (transaction.remove_row(row.key)) commit.local.push_back(transaction.commit());
+  } else if (row.kind == static_cast<int>(TimerKind::kOnBoarding)) {
+    restart_onboarding(row.key, commit);
   } else if (device_.onboarded()) {
     for (const LocalController& controller : device_.local().controllers()) {
       if (controller.path != row.key) continue;
@@ -308,27 +308,6 @@ void VirtualAgent::on_deployment_unit(const cwmp::DeploymentUnitResult& result,
   event.args["Fault.FaultCode"] = fault_code(result.fault.code);
   event.args["Fault.FaultString"] = result.fault.text;
   commit.told.push_back({std::move(event), {}});
-}
-
-void VirtualAgent::on_first_appearance(Commit& commit) {
-  for (const LocalController& controller : device_.local().controllers()) {
-    send_onboard_request(controller.path, commit);
-  }
-  sync_timers(commit);
-}
-
-bool VirtualAgent::send_onboard_request(const std::string& controller_path, Commit& commit) {
-  const DeviceIdentity& identity = device_.row().identity;
-  for (const LocalController& controller : device_.local().controllers()) {
-    if (controller.path != controller_path || !controller.enabled || controller.topic.empty()) {
-      continue;
-    }
-    usp::DeviceIdentity who{identity.oui, identity.product_class, identity.serial};
-    usp_msg::Msg msg = usp::make_notify_message(make_msg_id(), usp::make_on_board_request(who));
-    commit.rows.push_back(outbox_row(controller, msg, OutboxKind::kOnBoardRequest, true, 0));
-    return true;
-  }
-  return false;
 }
 
 }  // namespace bridge

@@ -328,6 +328,8 @@ LocalController LocalModel::controller_at(std::uint32_t number) const {
   row.retry_wait_s = get_number(row.path, "USPNotifRetryMinimumWaitInterval");
   row.retry_multiplier = get_number(row.path, "USPNotifRetryIntervalMultiplier");
   row.session = session_of(row.path);
+  row.onboarding_complete = get_flag(row.path, "OnBoardingComplete");
+  row.onboarding_restart_s = get_number(row.path, "OnBoardingRestartTime");
   return row;
 }
 

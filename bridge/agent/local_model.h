@@ -62,6 +62,8 @@ struct LocalController {
   std::uint32_t retry_wait_s = 0;
   std::uint32_t retry_multiplier = 0;  ///< thousandths
   E2eSession session{};
+  bool onboarding_complete = false;
+  std::uint32_t onboarding_restart_s = 0;  ///< 0: an OnBoardRequest that was confirmed is enough
   bool operator==(const LocalController&) const = default;
 };
 

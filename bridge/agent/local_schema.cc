@@ -141,6 +141,7 @@ Objects controller_objects() {
         rw("PeriodicNotifTime", kDateTime, "0001-01-01T00:00:00Z"),
         rw("USPNotifRetryMinimumWaitInterval", kUnsignedInt, "5", kRetryInterval),
         rw("USPNotifRetryIntervalMultiplier", kUnsignedInt, "2000", kMultiplier),
+        rw("OnBoardingComplete", kBoolean, "false"), rw("OnBoardingRestartTime", kUnsignedInt, "0"),
         count("MTPNumberOfEntries", "MTP."),
         count("BootParameterNumberOfEntries", "BootParameter.")},
        {{"EndpointID"}, {"Alias"}},

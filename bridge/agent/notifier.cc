@@ -258,6 +258,7 @@ std::vector<OutboxRow> VirtualAgent::compose(Commit& commit) {
     for (const Told& each : told) notify(each, *snapshot->view, listeners, out);
   }
   if (changed) {
+    follow_onboarding(commit, out);
     sync_timers(commit);
     // After the commit: what the device is asked to notify follows from what is stored then.
     asio::post(device_.strand(), [self = device_.shared_from_this()] {

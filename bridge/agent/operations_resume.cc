@@ -23,8 +23,10 @@ constexpr const char* kRebootRow = "reboot";
 void VirtualAgent::on_loaded(const AgentRows& rows) {
   roles_.forget();
   subscriptions_.reset();
-  timers_.clear();
-  for (const TimerRow& row : rows.timers) timers_.insert(std::to_string(row.kind) + row.key);
+  onboarding_timers_.clear();
+  for (const TimerRow& row : rows.timers) {
+    if (row.kind == static_cast<int>(TimerKind::kOnBoarding)) onboarding_timers_.insert(row.key);
+  }
   watch_.forget();
   unannounced_.clear();
   reboot_note_.reset();

@@ -245,11 +245,21 @@ asio::awaitable<void> VirtualAgent::on_peer_answer(std::string controller, usp_m
     co_return;
   }
   const usp_msg::NotifyResp& response = msg.body().response().notify_resp();
+  std::optional<TimerRow> timer;
+  if (response.subscription_id().empty()) {  // of an OnBoardRequest
+    Result<void> loaded = co_await device_.load();
+    if (loaded) timer = onboarding_timer(controller);
+  }
   auto erase = [id = device_.id(), controller, msg_id = msg.header().msg_id(),
-                subscription_id = response.subscription_id()](StateWriter& state) {
-    return state.confirm_notification(id, controller, msg_id, subscription_id);
+                subscription_id = response.subscription_id(),
+                timer](StateWriter& state) -> Result<bool> {
+    Result<bool> confirmed = state.confirm_notification(id, controller, msg_id, subscription_id);
+    if (!confirmed || !*confirmed || !timer) return confirmed;
+    if (auto put = state.put_timer(*timer); !put) return tl::unexpected(put.error());
+    return true;
   };
   Result<bool> erased = co_await device_.runtime().store.write_state(std::move(erase));
+  if (timer) device_.runtime().northbound->poke();
   if (!erased) {
     spdlog::error("device {}: NotifyResponse not stored", device_.endpoint_id());
   } else if (*erased) {

@@ -45,7 +45,7 @@ struct Caller {
 };
 
 /// TimerRow::kind.
-enum class TimerKind : int { kSubscriptionEnd = 0, kPeriodic = 1 };
+enum class TimerKind : int { kSubscriptionEnd = 0, kPeriodic = 1, kOnBoarding = 2 };
 
 /// What the store keeps for one agent beside its local values.
 struct AgentRows {
@@ -130,6 +130,7 @@ class VirtualAgent {
   void on_deployment_unit(const cwmp::DeploymentUnitResult& result,
                           const std::string& operation_performed, Commit& commit);
   void on_first_appearance(Commit& commit);
+  /// SendOnBoardRequest(). False: the controller is not enabled, or cannot be reached.
   bool send_onboard_request(const std::string& controller_path, Commit& commit);
   /// False: the store failed, the timer is still due.
   boost::asio::awaitable<bool> on_timer(TimerRow row);
@@ -210,6 +211,14 @@ class VirtualAgent {
                        bool needs_response, std::int64_t expires_ms) const;
   const usp::SubscriptionSet& subscription_set();
 
+  // onboarding.cc
+  bool request_onboarding(const LocalController& controller, std::vector<OutboxRow>& out);
+  /// Rows of controllers were written: those who are to hear of the device (again) are asked.
+  void follow_onboarding(Commit& commit, std::vector<OutboxRow>& out);
+  /// The controller has confirmed an OnBoardRequest; nullopt: it is not asked again.
+  std::optional<TimerRow> onboarding_timer(const std::string& endpoint_id);
+  void restart_onboarding(const std::string& controller_path, Commit& commit);
+
   // agent_events.cc
   void sync_timers(Commit& commit);
   void put_timer(Commit& commit, TimerKind kind, const std::string& key, std::int64_t due_ms);
@@ -238,9 +247,9 @@ class VirtualAgent {
   std::map<std::string, std::set<std::string>> handling_;  ///< msg_ids under way, by controller
   std::optional<usp::SubscriptionSet> subscriptions_;
   ChangeWatch watch_;
-  std::set<std::string> timers_;       ///< kind and key of the TimerRows of this agent
-  std::set<std::int64_t> undoing_;     ///< rows of the undos that are queued
-  std::set<std::string> unannounced_;  ///< native rows whose keys were not read yet
+  std::set<std::string> onboarding_timers_;  ///< controllers' rows that have one
+  std::set<std::int64_t> undoing_;           ///< rows of the undos that are queued
+  std::set<std::string> unannounced_;        ///< native rows whose keys were not read yet
 };
 
 /// Writes notifications into the outbox, making room where an agent and controller have too many

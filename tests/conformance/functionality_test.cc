@@ -150,8 +150,6 @@ WAITING_TEST(Functionality, 9_9_AControllerThatIsAddedGetsAnOnBoardRequest) {
       row + "MTP.",
       {{"?Enable", "true"}, {"?Protocol", "MQTT"}, {"?MQTT.Topic", "usp/v1/controller/third"}});
 
-  run(agent, row + "SendOnBoardRequest()", {});
-
   const auto onboard = [&](Milliseconds limit) {
     return third->wait_for_notify(
         [&](const Notification& each) {
@@ -159,6 +157,10 @@ WAITING_TEST(Functionality, 9_9_AControllerThatIsAddedGetsAnOnBoardRequest) {
         },
         limit);
   };
+  EXPECT_TRUE(onboard(kLong)) << "OnBoardingComplete is false";
+
+  run(agent, row + "SendOnBoardRequest()", {});
+
   const auto notify = onboard(kLong);
   ASSERT_TRUE(notify);
   EXPECT_EQ(notify->notify.on_board_req().serial_number(), agent.serial());

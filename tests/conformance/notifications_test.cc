@@ -243,6 +243,57 @@ WAITING_TEST(Notifications, 1_60_AnOnBoardRequestWhenItIsAskedFor) {
   EXPECT_THAT(onboard.agent_supported_protocol_versions(), testing::HasSubstr("1.4"));
 }
 
+// ---- OnBoardingComplete and OnBoardingRestartTime
+
+/// SendOnBoardRequest() of the test's controller, whose NotifyResponse follows by itself.
+std::optional<Notification> ask_for_onboarding(const Agent& agent, const std::string& row) {
+  const usp_msg::Msg request =
+      usp_controller::operate(row + "SendOnBoardRequest()", {}, "onboard", false);
+  const auto sent = Suite::get().world().controller().send(agent.id(), request, {});
+  EXPECT_TRUE(sent) << sent.error();
+  return agent.notified([](const usp_msg::Notify& n) { return n.has_on_board_req(); });
+}
+
+std::optional<Notification> onboard_request(const Agent& agent, Milliseconds limit) {
+  return agent.notified([](const usp_msg::Notify& n) { return n.has_on_board_req(); }, limit);
+}
+
+WAITING_TEST(Notifications, 1_101_SendOnBoardRequestMakesOnboardingIncomplete) {
+  const std::string row = agent.controller_row();
+  agent.set(row, {{"OnBoardingComplete", "true"}});
+  EXPECT_EQ(agent.value(row + "OnBoardingComplete"), "true");
+
+  EXPECT_TRUE(ask_for_onboarding(agent, row));
+
+  EXPECT_EQ(agent.value(row + "OnBoardingComplete"), "false");
+  agent.set(row, {{"OnBoardingComplete", "true"}});
+  EXPECT_FALSE(onboard_request(agent, seconds(2)));
+  agent.set(row, {{"OnBoardingComplete", "false"}});
+  EXPECT_TRUE(onboard_request(agent, kLong)) << "set by hand it asks for one, too";
+}
+
+WAITING_TEST(Notifications, 1_102_AnOnBoardRequestComesAgainUntilOnboardingIsComplete) {
+  const std::string row = agent.controller_row();
+  agent.set(row, {{"OnBoardingRestartTime", "20"}});
+
+  const auto first = ask_for_onboarding(agent, row);
+  const auto second = onboard_request(agent, seconds(30));
+
+  ASSERT_TRUE(first && second);
+  EXPECT_THAT(between(*first, *second), within(seconds(20), seconds(28)));
+  agent.set(row, {{"OnBoardingComplete", "true"}});
+  EXPECT_FALSE(onboard_request(agent, seconds(30)));
+}
+
+WAITING_TEST(Notifications, 1_103_AnOnBoardRequestComesOnceWithoutARestartTime) {
+  const std::string row = agent.controller_row();
+  agent.set(row, {{"OnBoardingRestartTime", "0"}});
+
+  EXPECT_TRUE(ask_for_onboarding(agent, row));
+
+  EXPECT_FALSE(onboard_request(agent, seconds(60)));
+}
+
 WAITING_TEST(Notifications, 1_84_AReferenceListMaySearch) {
   const std::string table = agent.controller_row() + "BootParameter.";
   const auto boot_parameter = [&](const std::string& name) {
