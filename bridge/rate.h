@@ -18,7 +18,7 @@ class Rate {
     const std::lock_guard lock(mutex_);
     const std::chrono::duration<double> passed = now - last_;
     left_ = std::min(burst_, left_ + std::max(0.0, passed.count()) * per_second_);
-    last_ = now;
+    last_ = std::max(last_, now);
     if (left_ < 1) {
       ++refused_;
       return false;

@@ -2,11 +2,12 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
+#include <functional>
 #include <map>
-#include <mutex>
 #include <string>
 #include <vector>
+
+#include "bridge/rate.h"
 
 namespace bridge {
 
@@ -22,14 +23,7 @@ class RequestPace {
   bool take(const std::string& controller, Time now);
 
  private:
-  struct Bucket {
-    double per_second = 0;
-    double burst = 0;
-    double tokens = 0;
-    Time last{};
-  };
-  std::mutex mutex_;
-  std::map<std::string, Bucket, std::less<>> buckets_;
+  std::map<std::string, Rate, std::less<>> rates_;  ///< never changes once it is made
 };
 
 }  // namespace bridge
