@@ -83,11 +83,11 @@ asio::awaitable<std::optional<usp_msg::Msg>> VirtualAgent::begin_operation(Calle
   operation->deadline_ms =
       operation->created_ms + time_limit(config, caller.config, plan, timeout).count();
   operation->plan = std::move(plan);
-  const usp::Plan& todo = operation->plan;
+  const usp::Plan& asked = operation->plan;
 
-  bool bridge_only = todo.kind == usp::Plan::Kind::kOperate
-                         ? is_bridge_command(todo)
-                         : !Execution::needs_device(device_, todo);
+  bool bridge_only = asked.kind == usp::Plan::Kind::kOperate
+                         ? is_bridge_command(asked)
+                         : !Execution::needs_device(device_, asked);
   if (bridge_only) {
     auto execution = std::make_shared<Execution>(device_, operation, actor_of(caller.endpoint_id));
     Commit commit;
@@ -96,7 +96,7 @@ asio::awaitable<std::optional<usp_msg::Msg>> VirtualAgent::begin_operation(Calle
     Result<void> stored = co_await device_.commit(std::move(commit));
     if (!stored) {
       usp::Error error{usp::ErrorCode::kInternalError, "cannot be stored now", {}};
-      co_return usp::make_error(todo.msg_id, error);
+      co_return usp::make_error(asked.msg_id, error);
     }
     if (execution->reconnects()) {
       // The answer is queued in this turn of the strand, and what is queued goes out first.
@@ -104,20 +104,20 @@ asio::awaitable<std::optional<usp_msg::Msg>> VirtualAgent::begin_operation(Calle
         device->runtime().northbound->restart_agent(device->endpoint_id());
       });
     }
-    co_return finish_for(operation->origin, todo, operation->results);
+    co_return finish_for(operation->origin, asked, operation->results);
   }
-  if (running_.size() >= config.device.open_operations) co_return too_many(todo);
+  if (running_.size() >= config.device.open_operations) co_return too_many(asked);
 
-  operation->results.resize(todo.steps.size());
+  operation->results.resize(asked.steps.size());
   Result<void> stored = co_await store_operation(operation);
   if (!stored) {
     usp::Error error{usp::ErrorCode::kInternalError, "cannot be stored now", {}};
-    if (stored.error().kind == ErrorKind::kInvalid) co_return too_many(todo);
-    co_return usp::make_error(todo.msg_id, error);
+    if (stored.error().kind == ErrorKind::kInvalid) co_return too_many(asked);
+    co_return usp::make_error(asked.msg_id, error);
   }
   Running running;
   running.operation = operation;
-  bool asynchronous = todo.kind == usp::Plan::Kind::kOperate && todo.asynchronous;
+  bool asynchronous = asked.kind == usp::Plan::Kind::kOperate && asked.asynchronous;
   if (wait && !asynchronous) {
     running.answer = std::make_shared<Promise<usp_msg::Msg>>(device_.strand());
   }
