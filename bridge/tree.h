@@ -36,6 +36,8 @@ enum class NodeState : std::uint8_t {
 class Node {
  public:
   std::string_view path() const { return path_.view(); }
+  /// Keeps the path's text when the node is gone.
+  const PathRef& path_ref() const { return path_; }
   /// Last name without dots: "SSID" of "Device.WiFi.SSID.1.SSID", "1" of "Device.WiFi.SSID.1.".
   std::string_view name() const;
   bool is_object() const { return path().ends_with('.'); }
@@ -125,6 +127,16 @@ struct MarkedStale {
 using TreeUpdate =
     std::variant<ValuesRead, NamesListed, NamesRefused, InstanceAdded, ObjectRemoved, MarkedStale>;
 
+/// One parameter or object as another tree's node is made from it.
+struct NodeFacts {
+  std::string_view path;
+  std::string_view value = {};
+  ValueType type = ValueType::kUnknown;
+  Writable writable = Writable::kUnknown;
+  NodeState state = NodeState::kKnown;
+  std::int64_t updated_ms = 0;
+};
+
 /// What the mirror's tables must take over.
 struct DirtyRows {
   std::vector<NodeRow> put;
@@ -193,6 +205,14 @@ class Tree {
 
   Diff apply(const TreeUpdate& update, std::int64_t now_ms);
 
+  // ---- a tree that follows another (tree_copy.cc); nothing in it is ever dirty
+  /// Replaces all, in any order; the objects above are added. A path given twice: the first counts.
+  void assign(std::span<const NodeFacts> all);
+  /// One parameter that is there. A value that was known and is another now goes into the diff.
+  void assign(const NodeFacts& facts, Diff& diff);
+  /// What turns `before` into this tree. The first reading of a parameter is no change.
+  Diff changes_since(const Tree& before) const;
+
   bool dirty() const { return dirty_count_ > 0 || !erased_.empty(); }
   /// Rows changed since the last call, to be written to the mirror. After a write that failed:
   /// mark_all_dirty(), and erase the device's rows first.
@@ -217,6 +237,7 @@ class Tree {
   std::size_t subtree_end(std::size_t begin, std::string_view object) const;
   void touch(Node& node);
   Node make_node(std::string_view path) const;
+  Node make_node(const NodeFacts& facts) const;
   void take_value(Node& node, const cwmp::ParameterValue& value, std::int64_t now_ms, Diff& diff);
   void insert(std::vector<std::string_view> paths, Diff& diff);
   void erase(std::size_t begin, std::size_t end, const std::function<bool(const Node&)>& gone,

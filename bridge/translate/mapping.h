@@ -113,7 +113,8 @@ struct Rule {
   std::size_t line = 0;          ///< in its file
   std::string native;            ///< "InternetGatewayDevice.LANDevice.{l}.Hosts.Host.{h}.HostName"
   std::string native_supported;  ///< every letter as "{i}"
-  std::vector<char> letters;     ///< of the "{i}", in order
+  std::vector<char> letters;     ///< of the "{i}", in order; 0 where the number is literal
+  std::vector<std::uint32_t> literals;  ///< beside `letters`: the number it must be, else 0
   ShownPath shown;               ///< kNone: no text
   bool writable = false;
   ValueType native_type = ValueType::kUnknown;

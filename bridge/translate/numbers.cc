@@ -1,0 +1,63 @@
+#include "bridge/translate/numbers.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace bridge::translate {
+
+namespace {
+
+/// Between table and key in InstanceRow::key; in neither of them.
+constexpr char kSeparator = ' ';
+
+InstanceRow row_of(std::string_view table, std::string_view key, std::uint32_t number) {
+  return {Numbers::kRowName, std::string(table) + kSeparator + std::string(key), number};
+}
+
+}  // namespace
+
+std::uint32_t Numbers::find(std::string_view table, std::string_view key) const {
+  const auto at = tables_.find(table);
+  if (at == tables_.end()) return 0;
+  const auto given = at->second.given.find(key);
+  return given == at->second.given.end() ? 0 : given->second;
+}
+
+std::uint32_t Numbers::give(std::string_view table, std::string_view key, std::uint32_t least) {
+  auto at = tables_.find(table);
+  if (at == tables_.end()) at = tables_.emplace(table, Table{}).first;
+  Table& place = at->second;
+  if (const auto given = place.given.find(key); given != place.given.end()) return given->second;
+  place.highest = std::max(place.highest + 1, least);
+  place.given.emplace(key, place.highest);
+  new_.push_back(row_of(table, key, place.highest));
+  return place.highest;
+}
+
+void Numbers::move(std::string_view table, std::string_view from, std::string_view to) {
+  const auto at = tables_.find(table);
+  if (at == tables_.end()) return;
+  auto& given = at->second.given;
+  const auto old = given.find(from);
+  if (old == given.end()) return;
+  const std::uint32_t number = old->second;
+  given.erase(old);
+  new_.push_back(row_of(table, from, 0));
+  given.insert_or_assign(std::string(to), number);
+  new_.push_back(row_of(table, to, number));
+}
+
+void Numbers::restore(const std::vector<InstanceRow>& rows) {
+  for (const InstanceRow& row : rows) {
+    const std::size_t separator = row.key.find(kSeparator);
+    if (row.name != kRowName || separator == std::string::npos || row.number <= 0) continue;
+    Table& table = tables_[row.key.substr(0, separator)];
+    const auto number = static_cast<std::uint32_t>(row.number);
+    table.given.insert_or_assign(row.key.substr(separator + 1), number);
+    table.highest = std::max(table.highest, number);
+  }
+}
+
+std::vector<InstanceRow> Numbers::take_new() { return std::exchange(new_, {}); }
+
+}  // namespace bridge::translate
