@@ -188,7 +188,7 @@ Written write_vlan(const Place& place, std::string_view value) {
 Written write_class_interface(const Place& place, std::string_view value) {
   if (value.empty()) return only(place.native, "");
   const auto native = place.projection.to_native_reference(value);
-  if (!native) return invalid("nothing of the device stands behind " + std::string(value));
+  if (!native) return invalid("nothing of the device stands behind " + shortened(value));
   return only(place.native, *native);
 }
 

@@ -14,7 +14,7 @@ using Written = WriteResult<Wants>;
 WriteResult<std::string> native_reference(const Place& place, std::string_view value) {
   if (value.empty()) return std::string();
   auto native = place.projection.to_native_reference(value);
-  if (!native) return invalid("nothing of the device stands behind " + std::string(value));
+  if (!native) return invalid("nothing of the device stands behind " + shortened(value));
   return *std::move(native);
 }
 
@@ -49,7 +49,7 @@ Written write_key(const Place& place, std::string_view value) {
   const auto object = place.projection.native_object(row);
   const std::string key =
       object ? std::string(place.projection.text(*object + reference.param)) : "";
-  if (key.empty()) return invalid("the device cannot name " + std::string(value));
+  if (key.empty()) return invalid("the device cannot name " + shortened(value));
   return only(place.native, key);
 }
 
@@ -98,10 +98,13 @@ Written write_default_gateway(const Place& place, std::string_view value) {
   return only(connection + "DefaultGateway", std::string(value));
 }
 
-/// Whether a reference of this kind can change at all is the caller's to say.
+/// A port mapping moves to another connection as a whole (write_move.cc).
 Written write_computed(const Place& place, std::string_view value) {
   if (place.rule.argument == "conn_gateway") return write_default_gateway(place, value);
   if (value == place.shown_value()) return Wants{};
+  if (place.object.find(".PortMapping.") != std::string_view::npos) {
+    return invalid("not an IP.Interface of a WAN connection");
+  }
   return read_only("it can be chosen only while the row is being added");
 }
 

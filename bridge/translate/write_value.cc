@@ -149,6 +149,11 @@ bool reads_as(const Rule& rule, std::string_view native, std::string_view shown)
   return false;
 }
 
+std::string shortened(std::string_view value) {
+  constexpr std::size_t kMost = 80;
+  return value.size() <= kMost ? std::string(value) : std::string(value.substr(0, kMost)) + "...";
+}
+
 std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> out;
   for (const std::string_view element : split(text, ',')) {

@@ -42,6 +42,9 @@ WriteResult<std::string> to_native_value(const Rule& rule, std::string_view show
 /// Does this native word already read as `shown`? Only of kEnum; several words may read alike.
 bool reads_as(const Rule& rule, std::string_view native, std::string_view shown);
 
+/// For an error's text: a value that may be long.
+std::string shortened(std::string_view value);
+
 /// Elements without white space around them; empty ones are left out.
 std::vector<std::string> split_list(std::string_view text);
 std::string join_list(const std::vector<std::string>& elements);

@@ -152,7 +152,7 @@ Written write_mode(const Place& place, std::string_view value) {
   if (is_so && place.setting("EncryptionMode") == nullptr) return Wants{};
   if (value == "None" || value == "WEP-64" || value == "WEP-128") return write_basic(place, value);
   const Family* family = family_of(value);
-  if (family == nullptr) return invalid("TR-098 has no security mode " + std::string(value));
+  if (family == nullptr) return invalid("TR-098 has no security mode " + shortened(value));
   return write_family(place, *family, value.ends_with("-Enterprise"));
 }
 
@@ -162,7 +162,7 @@ Written write_cipher(const Place& place, std::string_view value) {
   if (!word) return invalid("EncryptionMode is made of TKIP and AES");
   if (const usp::Setting* mode = place.setting("ModeEnabled")) {
     if (family_of(mode->value) != nullptr) return Wants{};  // ModeEnabled writes both
-    return invalid(mode->value + " has no EncryptionMode");
+    return invalid(shortened(mode->value) + " has no EncryptionMode");
   }
   const std::string wlan = wlan_of(place);
   const std::string now = place.draft.value(wlan + "BeaconType").value_or("");
@@ -209,7 +209,7 @@ Written write_wep_key(const Place& place, std::string_view value) {
   if (asked != nullptr) mode = asked->value;
   const bool too_long = mode == "WEP-64" && value.size() != kWep64Digits;
   const bool too_short = mode == "WEP-128" && value.size() != kWep128Digits;
-  if (too_long || too_short) return invalid("not the length of " + std::string(mode));
+  if (too_long || too_short) return invalid("not the length of " + shortened(mode));
 
   const std::string name = wep_key_name(place);
   if (!exists(place.projection, name)) return read_only("the device has no such key");
@@ -269,7 +269,7 @@ Written write_standards(const Place& place, std::string_view value) {
   const auto* highest = kOrder.begin();
   for (const std::string& element : elements) {
     const auto* found = std::find(kOrder.begin(), kOrder.end(), element);
-    if (found == kOrder.end()) return invalid("TR-098 has no standard " + element);
+    if (found == kOrder.end()) return invalid("TR-098 has no standard " + shortened(element));
     highest = std::max(highest, found);
   }
   if (elements.empty()) return invalid("at least one standard is needed");
