@@ -208,6 +208,8 @@ class Tree {
   // ---- a tree that follows another (tree_copy.cc); nothing in it is ever dirty
   /// Replaces all, in any order; the objects above are added. A path given twice: the first counts.
   void assign(std::span<const NodeFacts> all);
+  /// Nodes that are not there yet, with all objects above them but those that are; in order.
+  void add(std::span<const NodeFacts> more);
   /// One parameter that is there. A value that was known and is another now goes into the diff.
   void assign(const NodeFacts& facts, Diff& diff);
   /// What turns `before` into this tree. The first reading of a parameter is no change.

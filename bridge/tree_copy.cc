@@ -54,14 +54,20 @@ void Tree::assign(std::span<const NodeFacts> all) {
   }
 }
 
+void Tree::add(std::span<const NodeFacts> more) {
+  const auto old_size = static_cast<std::ptrdiff_t>(nodes_.size());
+  for (const NodeFacts& facts : more) nodes_.push_back(make_node(facts));
+  std::inplace_merge(nodes_.begin(), nodes_.begin() + old_size, nodes_.end(),
+                     [](const Node& a, const Node& b) { return in_order(a.path(), b.path()); });
+}
+
 void Tree::assign(const NodeFacts& facts, Diff& diff) {
   Node* node = find_mutable(facts.path);
   if (node == nullptr || node->is_object()) return;
   const bool known = node->has_value();
   const bool readable = facts.state == NodeState::kKnown || facts.state == NodeState::kStale;
   if (known && readable && !same_value(node->value(), facts.value, facts.type)) {
-    diff.emplace_back(
-        ValueChanged{std::string(facts.path), std::string(facts.value), facts.type});
+    diff.emplace_back(ValueChanged{std::string(facts.path), std::string(facts.value), facts.type});
   }
   if (node->value() != facts.value) node->value_ = SmallText(facts.value);
   node->type_ = facts.type;

@@ -1,4 +1,5 @@
-// The rules that show a TR-098 device as Device:2: data, read from a file (data/tr098-to-tr181.csv).
+// The rules that show a TR-098 device as Device:2: data, read from a file
+// (data/tr098-to-tr181.csv).
 //
 // A rule relates one node of the device's model (InternetGatewayDevice., "native" here) to one of
 // the model controllers see (Device., "shown"). docs/translation.md says how rules are written.
@@ -83,7 +84,7 @@ struct Position {
 
 /// "Device.Bridging.Bridge.{br(lan:l)}.Port.1." in pieces: text, position, text, ...
 struct ShownPath {
-  std::vector<std::string> text;    ///< one more than positions
+  std::vector<std::string> text;  ///< one more than positions
   std::vector<Position> positions;
   std::string supported;  ///< every number as "{i}": "Device.Bridging.Bridge.{i}.Port.{i}."
   bool is_object() const { return text.back().ends_with('.'); }
@@ -92,9 +93,9 @@ struct ShownPath {
 /// One term of a when().
 struct Condition {
   enum class Kind : std::uint8_t {
-    kEquals,     ///< `name` has one of `values`
-    kDiffers,    ///< `name` is absent or has none of `values`
-    kPresent,    ///< `name` exists (an object where it ends in '.')
+    kEquals,   ///< `name` has one of `values`
+    kDiffers,  ///< `name` is absent or has none of `values`
+    kPresent,  ///< `name` exists (an object where it ends in '.')
     kAbsent,
     kNonempty,
     kValueNonempty,  ///< the value of the rule's own native parameter
@@ -115,16 +116,17 @@ struct Rule {
   std::string native_supported;  ///< every letter as "{i}"
   std::vector<char> letters;     ///< of the "{i}", in order; 0 where the number is literal
   std::vector<std::uint32_t> literals;  ///< beside `letters`: the number it must be, else 0
-  ShownPath shown;               ///< kNone: no text
+  ShownPath shown;                      ///< kNone: no text
   bool writable = false;
   ValueType native_type = ValueType::kUnknown;
   ValueType shown_type = ValueType::kUnknown;
   bool shown_list = false;
   std::vector<Condition> when;
   Transform transform = Transform::kCopy;
-  std::string argument;         ///< within the parentheses; kFunction: the name of the function
-  std::vector<WordPair> words;  ///< kEnum, kEnumList
-  double factor = 1;            ///< kScale
+  std::string argument;  ///< within the parentheses; kFunction: the name of the function
+  std::vector<ShownPath> references;  ///< kSynth "ref:A|ref:B": the alternatives
+  std::vector<WordPair> words;        ///< kEnum, kEnumList
+  double factor = 1;                  ///< kScale
   ObjectRole role = ObjectRole::kPrimary;
   bool cwmp_only = false;  ///< commands use it; the model for USP does not have it
   bool legacy = false;     ///< names that Device:2 has dropped
@@ -179,8 +181,7 @@ class Mapping {
       return std::hash<std::string_view>{}(text);
     }
   };
-  using Index =
-      std::unordered_map<std::string, std::vector<std::uint32_t>, Hash, std::equal_to<>>;
+  using Index = std::unordered_map<std::string, std::vector<std::uint32_t>, Hash, std::equal_to<>>;
 
   std::vector<Rule> rules_;
   Index by_native_;

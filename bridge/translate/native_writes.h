@@ -1,4 +1,5 @@
-// What a controller's Set, Add or Delete is on a TR-098 device: the other direction of projection.h.
+// What a controller's Set, Add or Delete is on a TR-098 device: the other direction of
+// projection.h.
 #pragma once
 
 #include <span>

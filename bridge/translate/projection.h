@@ -2,8 +2,8 @@
 // step with the first one, and for each node of it where it comes from.
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -23,10 +23,12 @@ struct Bindings {
   struct Letter {
     char letter;
     std::uint32_t number;
+    bool operator==(const Letter&) const = default;
   };
-  std::vector<Letter> letters;
+  boost::container::small_vector<Letter, 6> letters;
   std::uint32_t item = 0;  ///< position in a list from 1; 0: none
   std::string element;     ///< the list's element there
+  bool operator==(const Bindings&) const = default;
 
   /// 0: not bound.
   std::uint32_t number(char letter) const;
@@ -101,9 +103,16 @@ class Projection {
   std::string radio_representative(std::string_view wlan) const;
   /// "2.4GHz", "5GHz".
   std::string_view radio_band(std::string_view wlan) const;
+  /// Row of a native table ("Layer2Bridging.Bridge") whose key parameter ("BridgeKey"), or number
+  /// where it has none, is `key`; 0: none.
+  std::uint32_t row_with_key(std::string_view table, std::uint32_t key) const;
   /// The key that an allocator position has in these bindings: "pm(wanip:1,1,1,5)".
   std::string allocator_key(const Position& position, std::string_view base,
                             const Bindings& bindings) const;
+
+  /// The path of a row, or of what is in it, where all its numbers are known.
+  std::optional<std::string> resolve(const ShownPath& shown, std::string_view base,
+                                     const Bindings& bindings) const;
 
   /// Shares of the device's parameters, ManagementServer. left out.
   struct Shares {
@@ -115,10 +124,12 @@ class Projection {
 
   std::size_t memory_bytes() const;
 
+  struct Parts;  ///< projection_parts.h
+
  private:
-  friend class Builder;
-  friend class Values;
-  struct Parts;
+  void stack_interfaces();
+  void insert_rows(std::span<const NodeFacts> facts);
+  std::string row_of(std::string_view object, bool layer1) const;
 
   const Mapping& mapping_;
   const Tree& native_;
@@ -128,5 +139,7 @@ class Projection {
   Tree shown_;
   std::unique_ptr<Parts> parts_;
 };
+
+inline constexpr std::string_view kNativeRoot = "InternetGatewayDevice.";
 
 }  // namespace bridge::translate

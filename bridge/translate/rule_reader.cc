@@ -24,8 +24,8 @@ bool is_letter(std::string_view text) {
 
 bool is_word(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
   });
 }
 
@@ -169,7 +169,8 @@ Read<Condition> read_worded_condition(std::string_view text) {
   static constexpr std::array<std::pair<std::string_view, Condition::Kind>, 3> kStates{
       {{"present", kPresent}, {"absent", kAbsent}, {"nonempty", kNonempty}}};
   for (const auto& [word, kind] : kStates) {
-    if (words.size() == 2 && words[1] == word) return Condition{kind, std::string(words[0]), {}, {}};
+    if (words.size() == 2 && words[1] == word)
+      return Condition{kind, std::string(words[0]), {}, {}};
   }
   return error("no such condition", text);
 }
@@ -246,6 +247,19 @@ Read<void> read_role(std::string_view argument, Rule& rule) {
   return error("no such role of an object", argument);
 }
 
+/// "ref:PATH|ref:PATH"; nothing where it is another computed value.
+Read<void> read_references(std::string_view argument, Rule& rule) {
+  constexpr std::string_view kRef = "ref:";
+  if (!argument.starts_with(kRef)) return {};
+  for (std::string_view each : split(argument, "|")) {
+    if (!each.starts_with(kRef)) return error("ref:PATH is wanted", each);
+    auto path = read_shown(each.substr(kRef.size()));
+    if (!path) return tl::unexpected(path.error());
+    rule.references.push_back(*std::move(path));
+  }
+  return {};
+}
+
 Read<void> read_argument(std::string_view argument, Rule& rule) {
   using enum Transform;
   rule.argument = argument;
@@ -262,6 +276,8 @@ Read<void> read_argument(std::string_view argument, Rule& rule) {
     return error("no such function", argument);
   } else if (rule.transform == kSynth && !is_synthesis(argument)) {
     return error("no such computed value", argument);
+  } else if (rule.transform == kSynth) {
+    return read_references(argument, rule);
   } else if (rule.transform == kKeyRef && split(argument, ",").size() < 3) {
     return error("keyref(PATH,K,none) is wanted", argument);
   } else if (rule.transform == kItem && argument != "n" && number_of(argument) == 0) {
@@ -274,12 +290,12 @@ Read<void> read_transform(std::string_view text, Rule& rule) {
   using enum Transform;
   if (auto conditions = read_conditions(text, rule); !conditions) return conditions;
   static constexpr std::array<std::pair<std::string_view, Transform>, 22> kNames{
-      {{"copy", kCopy},       {"copyl", kCopyList},  {"enum", kEnum},     {"enuml", kEnumList},
-       {"scale", kScale},     {"b64hex", kBase64Hex}, {"texthex", kTextHex}, {"ref", kRef},
-       {"refl", kRefList},    {"keyref", kKeyRef},   {"item", kItem},     {"group", kGroup},
-       {"any", kAny},         {"sum", kSum},         {"count", kCount},   {"name", kName},
-       {"alias", kAlias},     {"const", kConst},     {"synth", kSynth},   {"command", kCommand},
-       {"obj", kObject},      {"none", kNone}}};
+      {{"copy", kCopy},    {"copyl", kCopyList},   {"enum", kEnum},       {"enuml", kEnumList},
+       {"scale", kScale},  {"b64hex", kBase64Hex}, {"texthex", kTextHex}, {"ref", kRef},
+       {"refl", kRefList}, {"keyref", kKeyRef},    {"item", kItem},       {"group", kGroup},
+       {"any", kAny},      {"sum", kSum},          {"count", kCount},     {"name", kName},
+       {"alias", kAlias},  {"const", kConst},      {"synth", kSynth},     {"command", kCommand},
+       {"obj", kObject},   {"none", kNone}}};
   if (text.starts_with("fn:")) {
     rule.transform = kFunction;
     return read_argument(text.substr(3), rule);
@@ -353,7 +369,8 @@ Read<Rule> read_rule(const std::vector<std::string>& fields) {
     return error("without a Device:2 path the transform is none", fields[5]);
   }
   const bool object = rule.transform == Transform::kObject;
-  if (object != (fields[1] != "-" && rule.shown.is_object()) && rule.transform != Transform::kNone) {
+  if (object != (fields[1] != "-" && rule.shown.is_object()) &&
+      rule.transform != Transform::kNone) {
     return error("objects, and only they, end in '.' and have an obj() transform", fields[1]);
   }
   rule.note = fields[6];

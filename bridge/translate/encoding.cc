@@ -1,0 +1,74 @@
+#include "bridge/translate/encoding.h"
+
+#include <array>
+#include <boost/algorithm/hex.hpp>
+#include <boost/beast/core/detail/base64.hpp>
+#include <charconv>
+#include <iterator>
+#include <utility>
+
+namespace bridge::translate {
+
+namespace {
+
+template <class Number>
+Number number_in(std::string_view text) {
+  Number number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && end == text.data() + text.size() ? number : 0;
+}
+
+}  // namespace
+
+std::uint32_t to_number(std::string_view text) { return number_in<std::uint32_t>(text); }
+std::uint64_t to_number64(std::string_view text) { return number_in<std::uint64_t>(text); }
+
+bool is_hex(std::string_view text) {
+  return text.size() % 2 == 0 &&
+         text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+}
+
+std::string to_hex(std::string_view octets) {
+  std::string out;
+  boost::algorithm::hex(octets, std::back_inserter(out));
+  return out;
+}
+
+std::optional<std::string> from_hex(std::string_view hex) {
+  if (!is_hex(hex)) return std::nullopt;
+  std::string out;
+  boost::algorithm::unhex(hex, std::back_inserter(out));
+  return out;
+}
+
+std::optional<std::string> base64_to_hex(std::string_view base64) {
+  namespace b64 = boost::beast::detail::base64;
+  std::string octets(b64::decoded_size(base64.size()), '\0');
+  const auto [written, read] = b64::decode(octets.data(), base64.data(), base64.size());
+  const std::string_view rest = base64.substr(read);
+  if (rest.find_first_not_of("= \r\n") != std::string_view::npos) return std::nullopt;
+  return to_hex(std::string_view(octets).substr(0, written));
+}
+
+std::optional<std::string> hex_to_base64(std::string_view hex) {
+  namespace b64 = boost::beast::detail::base64;
+  const auto octets = from_hex(hex);
+  if (!octets) return std::nullopt;
+  std::string out(b64::encoded_size(octets->size()), '\0');
+  out.resize(b64::encode(out.data(), octets->data(), octets->size()));
+  return out;
+}
+
+KeyReference::KeyReference(std::string_view argument) {
+  const std::size_t last = argument.rfind(',');
+  const std::size_t middle = argument.rfind(',', last - 1);
+  path = argument.substr(0, middle);
+  param = argument.substr(middle + 1, last - middle - 1);
+  none = argument.substr(last + 1);
+}
+
+std::string KeyReference::path_of(std::string_view number) const {
+  return path.substr(0, path.find('{')) + std::string(number);
+}
+
+}  // namespace bridge::translate
