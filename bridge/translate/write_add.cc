@@ -24,7 +24,8 @@ NativeWrite finish(const Projection& projection, const std::string& table, Draft
   const std::string sibling = sibling_of(projection, table);
   for (NativeAssignment& each : write.set) {
     each.type = native_type_of(projection.mapping(), table + "1." + each.name);
-    if (!sibling.empty() && exists(projection, sibling + each.name)) each.like = sibling + each.name;
+    if (!sibling.empty() && exists(projection, sibling + each.name))
+      each.like = sibling + each.name;
   }
   write.add = table;
   return write;
@@ -84,9 +85,8 @@ WriteResult<Wants> constant(const Rule& rule, const std::string& value) {
   return read_only("it is always " + (rule.argument.empty() ? "empty" : rule.argument));
 }
 
-WriteResult<Wants> wants_of(const Projection& projection, const NewRow& row,
-                            const ShownStep& step, const usp::Setting& setting,
-                            const Draft& draft) {
+WriteResult<Wants> wants_of(const Projection& projection, const NewRow& row, const ShownStep& step,
+                            const usp::Setting& setting, const Draft& draft) {
   if (auto good = check_text(setting.value); !good) {
     return tl::unexpected(std::move(good).error());
   }
@@ -104,8 +104,8 @@ WriteResult<Wants> wants_of(const Projection& projection, const NewRow& row,
   if (rule->transform == Transform::kAlias && !aliased) {
     return read_only("the device has no Alias here");
   }
-  const Place place{projection, draft, step.path, setting.param, step.settings,
-                    *rule,      name,  {},        {},            nullptr};
+  const Place place{projection, draft, step.path, setting.param, step.settings, *rule,
+                    name,       {},    {},        nullptr};
   return to_native(place, setting.value);
 }
 
@@ -203,7 +203,7 @@ WriteResult<NativeWrite> add_row(Projection& projection, const ShownStep& step) 
   if (table.rule == nullptr && !table.native.empty()) {
     return add_as_it_is(projection, step, as_object(table.native));
   }
-  if (is_switched_table(supported_path(step.path) + "{i}.")) return add_switched(projection, step);
+  if (is_switched_table(step.path)) return add_switched(projection, step);
   const std::string row = interface_over_ppp(projection, step);
   if (!row.empty()) return add_over_ppp(projection, step, row);
   return add_to_table(projection, step);

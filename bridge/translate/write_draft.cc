@@ -71,8 +71,9 @@ bool Draft::is_so_already(const Wanted& wanted) const {
   if (node == nullptr || node->state() != NodeState::kKnown) return false;
   if (StandardModel::get().is_secret(last_name(wanted.name))) return false;
   if (wanted.list) return split_list(node->value()) == split_list(wanted.value);
-  ValueType type = node->type();
-  if (type == ValueType::kUnknown) type = native_type_of(projection_.mapping(), wanted.name);
+  // Devices that call everything a string know booleans all the same.
+  ValueType type = native_type_of(projection_.mapping(), wanted.name);
+  if (type == ValueType::kUnknown) type = node->type();
   return same_value(node->value(), wanted.value, type);
 }
 

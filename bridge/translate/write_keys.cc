@@ -12,9 +12,8 @@ using Key = std::vector<std::string_view>;
 
 /// Parameters that the controller leaves out are empty (RemoteHost); one at least is given.
 bool is_given(const ShownStep& step, const Key& key) {
-  return std::any_of(key.begin(), key.end(), [&](std::string_view param) {
-    return !setting_value(step, param).empty();
-  });
+  return std::any_of(key.begin(), key.end(),
+                     [&](std::string_view param) { return !setting_value(step, param).empty(); });
 }
 
 bool is_equal(const Projection& projection, const ShownStep& step, const Key& key,

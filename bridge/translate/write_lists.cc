@@ -20,12 +20,12 @@ std::size_t position_of(const Link& link) {
   return position;
 }
 
+}  // namespace
+
 bool is_ipv4(const std::string& text) {
   in_addr address{};
   return inet_pton(AF_INET, text.c_str(), &address) == 1;
 }
-
-}  // namespace
 
 WriteResult<Wants> write_elements(const Place& place, std::string_view value) {
   std::vector<Link> links(place.links.begin(), place.links.end());

@@ -48,6 +48,7 @@ Wants radio_wants(const Place& place, std::string_view param, std::string_view v
 
 /// NTPServer1, NTPServer2, ...: one element each, the rest empty.
 WriteResult<Wants> write_elements(const Place& place, std::string_view value);
+bool is_ipv4(const std::string& text);
 /// One element of DNSServers.
 WriteResult<Wants> write_dns_server(const Place& place, std::string_view value);
 /// DNSServers of a connection (native, with its dot), and what makes the device heed them.

@@ -14,23 +14,23 @@ namespace bridge::translate {
 
 /// An error is about the row as a whole; what is wrong with one setting is in NativeWrite::refused.
 WriteResult<NativeWrite> add_row(Projection& projection, const ShownStep& step);
-WriteResult<NativeWrite> remove_row(Projection& projection, std::string_view row);
+WriteResult<NativeWrite> remove_row(const Projection& projection, std::string_view row);
 
 // ---- rows that the device has no rows for (write_switches.cc)
 
 /// Is it a table whose rows stand for a setting of their interface (NAT.InterfaceSetting), or for
 /// an element of a list (DNS.Client.Server)?
-bool is_switched_table(std::string_view supported);
+bool is_switched_table(std::string_view table);
 WriteResult<NativeWrite> add_switched(Projection& projection, const ShownStep& step);
-WriteResult<NativeWrite> remove_switched(Projection& projection, std::string_view row);
+WriteResult<NativeWrite> remove_switched(const Projection& projection, std::string_view row);
 
 // ---- the device's table (write_table.cc)
 
 /// Where a new row comes into being.
 struct NewRow {
   const Rule* rule = nullptr;
-  std::string table;   ///< native
-  std::string inside;  ///< the rule's object in the new row: "WANDSLLinkConfig.", mostly empty
+  std::string table;      ///< native
+  std::string inside;     ///< the rule's object in the new row: "WANDSLLinkConfig.", mostly empty
   std::string chosen_by;  ///< the setting that named the parent; empty: none
 };
 WriteResult<NewRow> find_table(const Projection& projection, const ShownStep& step);

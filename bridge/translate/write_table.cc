@@ -119,22 +119,14 @@ std::optional<Bindings> parent_bindings(const Projection& projection, const Rule
   }
   if (!table.ends_with(path.text[above])) return std::nullopt;
   const std::string_view parent = table.substr(0, table.size() - path.text[above].size() + 1);
+  ShownPath row{{path.text.begin(), path.text.begin() + static_cast<std::ptrdiff_t>(above)},
+                {path.positions.begin(), path.positions.end() - 1},
+                {}};
+  row.text.emplace_back(".");
   for (const Link& link : projection.links(parent)) {
     if (link.rule == nullptr || link.bindings == nullptr) continue;
-    const ShownPath& other = link.rule->shown;
-    if (other.positions.size() != above) continue;
-    const bool same_text =
-        std::equal(other.text.begin(), other.text.end() - 1, path.text.begin());
-    const bool same_rows = std::equal(
-        other.positions.begin(), other.positions.end(), path.positions.begin(),
-        [](const Position& a, const Position& b) {
-          return a.letter == b.letter && a.allocator == b.allocator &&
-                 std::equal(a.key.begin(), a.key.end(), b.key.begin(), b.key.end(),
-                            [](const KeyPart& x, const KeyPart& y) {
-                              return x.kind == y.kind && x.text == y.text;
-                            });
-        });
-    if (same_text && same_rows) return *link.bindings;
+    const auto resolved = projection.resolve(row, link.base, *link.bindings);
+    if (resolved == parent) return *link.bindings;
   }
   return std::nullopt;
 }
@@ -184,9 +176,8 @@ WriteResult<Parent> choose_parent(const Projection& projection, const ShownStep&
                 "Interface or LowerLayers has to say where the row belongs");
 }
 
-WriteResult<NewRow> place_row(const Projection& projection, const ShownStep& step,
-                              const Rule& rule, std::string_view supported,
-                              const Bindings& bindings) {
+WriteResult<NewRow> place_row(const Projection& projection, const ShownStep& step, const Rule& rule,
+                              std::string_view supported, const Bindings& bindings) {
   NewRow row{&rule, with_numbers(table_of(rule), bindings), std::string(inside_of(rule)), {}};
   if (has_letters(row.table)) {
     auto parent = choose_parent(projection, step, supported);
