@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "bridge/agent/local_schema.h"
+#include "bridge/agent/make_device_model.h"
 #include "bridge/agent/silence.h"
 #include "bridge/agent/supported.h"
 #include "bridge/agent/virtual_agent.h"
@@ -118,10 +119,9 @@ asio::awaitable<Result<void>> Device::do_load() {
   }
   tree_.load(loaded->nodes);
   local_.emplace(runtime_.base, loaded->values);
-  path_map_ =
-      std::make_unique<RootPathMap>(row_.root.empty() ? "Device." : row_.root,
-                                    local_->schema().vendor_root(), local_->schema().roots());
-  forget_model();
+  model_ = make_device_model(row_.root, tree_, local_->schema(), runtime_.paths,
+                             loaded->agent.instances);
+  forget_supported();
   if (last_inform_ms_ == 0) last_inform_ms_ = loaded->last_inform_ms;
   restore_refreshed(loaded->agent.instances);
   restore_xmpp(loaded->agent.instances);
@@ -134,8 +134,8 @@ asio::awaitable<Result<void>> Device::do_load() {
 std::unique_ptr<Snapshot> Device::snapshot() {
   const Offer offer = this->offer();
   if (!supported_ || !(offer == supported_offer_)) {
-    supported_ = runtime_.supported.get(tree_, local_->schema(), *path_map_, offer,
-                                        learned_.preset.ignore_writable);
+    supported_ =
+        runtime_.supported.get(*model_, local_->schema(), offer, learned_.preset.ignore_writable);
     supported_offer_ = offer;
   }
   auto out = std::make_unique<Snapshot>();
@@ -162,24 +162,30 @@ std::unique_ptr<Snapshot> Device::snapshot() {
   facts.native_root = row_.root;
   facts.oldest_value_ms = last_inform_ms_;
   out->view =
-      std::make_unique<AgentView>(tree_, *local_, out->facts, *path_map_, supported_, offer);
+      std::make_unique<AgentView>(model_->shown(), *local_, out->facts, *model_, supported_, offer);
   return out;
 }
 
 Offer Device::offer() {
-  if (!file_rows_) file_rows_ = file_rows_of(tree_, *path_map_);
+  const Tree& shown = model_->shown();
+  // What is shown may hang on values, too.
+  if (std::exchange(shown_size_, shown.size()) != shown.size()) forget_supported();
+  if (!file_rows_) file_rows_ = file_rows_of(shown);
   return offer_of(*file_rows_, tree_, learned_);
 }
 
-void Device::forget_model() {
+void Device::forget_supported() {
   supported_.reset();
   file_rows_.reset();
 }
 
-std::optional<std::string> Device::to_native(const std::string& path) const {
-  std::string native;
-  if (local_->schema().owns(path) || !path_map_->to_native(path, native)) return std::nullopt;
-  return native;
+bool Device::covers(std::string_view path) const {
+  return path.starts_with("Device.") && !local_->schema().owns(path) && !model_->hides(path);
+}
+
+std::optional<std::string> Device::to_native(std::string_view path) const {
+  if (local_->schema().owns(path)) return std::nullopt;
+  return model_->native_of(path);
 }
 
 // ---- work
@@ -288,24 +294,47 @@ task::Context Device::context() { return task::Context{tree_, learned_, now_ms()
 
 Diff Device::apply(task::Context& ctx) {
   Diff all;
+  if (ctx.updates.empty()) return all;
   std::size_t size = tree_.size();
+  model_->before_updates(agent_->listens() || runtime_.events.watched());
   for (const TreeUpdate& update : ctx.updates) {
     Diff diff = tree_.apply(update, ctx.now_ms);
+    model_->after_update(update);
     all.insert(all.end(), std::make_move_iterator(diff.begin()),
                std::make_move_iterator(diff.end()));
-    if (changes_names(update)) forget_model();
+    if (changes_names(update)) forget_supported();
   }
-  if (tree_.size() != size) forget_model();
+  if (tree_.size() != size) forget_supported();
   ctx.updates.clear();
-  if (learning_) all.clear();
+  if (learning_) {
+    all.clear();
+    model_->drop_changes();
+  }
   return all;
+}
+
+/// Empty: there are no new ones.
+StateWrite Device::store_numbers() {
+  if (!model_ || !model_->has_new_numbers()) return {};
+  return [id = id_, rows = model_->take_numbers()](StateWriter& state) -> Result<void> {
+    for (const InstanceRow& row : rows) {
+      if (row.number != 0) {
+        if (auto put = state.put_instance(id, row); !put) return put;
+      } else if (auto erased = state.erase_instance(id, row.name, row.key); !erased) {
+        return tl::unexpected(erased.error());
+      }
+    }
+    return {};
+  };
 }
 
 asio::awaitable<Result<void>> Device::commit(Commit commit) {
   if (gone_) co_return fail(ErrorKind::kClosed, "the device was deleted");
   auto self = shared_from_this();
+  if (model_) commit.shown_changes = model_->take_changes(commit.device_changes);
   std::vector<OutboxRow> rows = agent_->compose(commit);
   publish(commit);
+  if (StateWrite numbers = store_numbers()) commit.state.push_back(std::move(numbers));
   DirtyRows dirty = tree_.take_dirty();
   row_.learned = encode_learned(learned_);
   row_.reach = reach_.encode();
@@ -375,31 +404,21 @@ void Device::publish(const Commit& commit) {
   control::Happening happening;
   happening.time_ms = now_ms();
   happening.endpoint_id = endpoint_id_;
-  auto tell = [&](const Change& change, bool native) {
-    auto path_of = [&](const std::string& path) -> std::optional<std::string> {
-      if (!native) return path;
-      return path_map_->to_usp(path);
-    };
+  auto tell = [&](const Change& change) {
     if (const auto* value = std::get_if<ValueChanged>(&change)) {
-      auto path = path_of(value->path);
-      if (!path) return;
-      std::string_view name = std::string_view(*path).substr(path->rfind('.') + 1);
+      std::string_view name = std::string_view(value->path).substr(value->path.rfind('.') + 1);
       std::string text(to_usp_text(name, value->value, value->type));
-      happening.what = control::ValueChanged{*path, std::move(text)};
+      happening.what = control::ValueChanged{value->path, std::move(text)};
     } else if (const auto* created = std::get_if<ObjectCreated>(&change)) {
-      auto path = path_of(created->path);
-      if (!path) return;
-      happening.what = control::ObjectCreated{*path};
+      happening.what = control::ObjectCreated{created->path};
     } else {
-      auto path = path_of(std::get<ObjectDeleted>(change).path);
-      if (!path) return;
-      happening.what = control::ObjectDeleted{*path};
+      happening.what = control::ObjectDeleted{std::get<ObjectDeleted>(change).path};
     }
     runtime_.events.publish(happening);
   };
-  for (const Change& change : commit.device_changes) tell(change, true);
+  for (const Change& change : commit.shown_changes) tell(change);
   for (const LocalCommit& local : commit.local) {
-    for (const Change& change : local.changes) tell(change, false);
+    for (const Change& change : local.changes) tell(change);
   }
 }
 

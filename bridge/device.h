@@ -21,10 +21,10 @@
 #include <vector>
 
 #include "bridge/agent/agent_facts.h"
+#include "bridge/agent/device_model.h"
 #include "bridge/agent/local_model.h"
 #include "bridge/agent/local_transaction.h"
 #include "bridge/agent/offer.h"
-#include "bridge/agent/path_map.h"
 #include "bridge/agent/view.h"
 #include "bridge/credential/rules.h"
 #include "bridge/learned.h"
@@ -42,6 +42,7 @@
 namespace bridge {
 
 class VirtualAgent;
+struct RefreshRule;
 struct Runtime;
 namespace task {
 class ProvisionXmpp;
@@ -60,6 +61,7 @@ struct Commit {
   std::vector<StateWrite> state;   ///< run in order, in one transaction, before `rows` go in
   std::vector<LocalCommit> local;  ///< of LocalTransactions, in order
   Diff device_changes;             ///< of the tree, in the device's own names
+  Diff shown_changes;              ///< the same in shown names; commit() fills it in
   std::vector<Told> told;          ///< events and completions
   std::vector<OutboxRow> rows;     ///< notifications that are composed already
   bool timers = false;             ///< `state` puts timers: they are looked at once it is stored
@@ -114,13 +116,16 @@ class Device : public std::enable_shared_from_this<Device> {
   const Tree& tree() const { return tree_; }
   LocalModel& local() { return *local_; }
   const LocalModel& local() const { return *local_; }
-  const PathMap& path_map() const { return *path_map_; }
+  /// What controllers see of the tree. Loaded devices have one.
+  DeviceModel& model() { return *model_; }
   VirtualAgent& agent() { return *agent_; }
   /// What commands it can be asked for.
   Offer offer();
   std::unique_ptr<Snapshot> snapshot();
-  /// The device's own name of a parameter or object of the agent; nullopt: not the device's.
-  std::optional<std::string> to_native(const std::string& path) const;
+  /// Is this path of the agent the device's, rather than one that the bridge keeps or hides?
+  bool covers(std::string_view path) const;
+  /// The device's own name of a parameter or object of the agent; nullopt: it has none.
+  std::optional<std::string> to_native(std::string_view path) const;
 
   // ---- on the strand: work
   /// Queues, wakes the device and waits for the end; at the deadline it is withdrawn, or its open
@@ -177,7 +182,8 @@ class Device : public std::enable_shared_from_this<Device> {
   task::Context context();
   Diff apply(task::Context& context);
   /// The names in the tree, or what commands hang on, have changed.
-  void forget_model();
+  void forget_supported();
+  StateWrite store_numbers();
   boost::asio::awaitable<Result<void>> do_load();
   boost::asio::awaitable<WorkEnd> settle_after_deadline(WorkPtr work,
                                                         std::shared_ptr<Promise<WorkEnd>> end);
@@ -210,6 +216,7 @@ class Device : public std::enable_shared_from_this<Device> {
 
   // device_refresh.cc
   void read_counted_tables(const Diff& changes);
+  std::vector<std::string> due_names(const RefreshRule& rule, std::int64_t newest);
   void plan_refresh();
   void on_refreshed(const std::string& path, WorkEnd end);
   void restore_refreshed(const std::vector<InstanceRow>& rows);
@@ -272,10 +279,11 @@ class Device : public std::enable_shared_from_this<Device> {
   Reach reach_;
   Tree tree_;
   std::optional<LocalModel> local_;
-  std::unique_ptr<PathMap> path_map_;
+  std::unique_ptr<DeviceModel> model_;
   std::shared_ptr<const usp::SupportedObject> supported_;  ///< null: to be built
   Offer supported_offer_;                                  ///< that `supported_` was built for
   std::optional<FileRows> file_rows_;                      ///< nullopt: to be counted
+  std::size_t shown_size_ = 0;                             ///< of the tree that they are made from
   std::unique_ptr<VirtualAgent> agent_;
   std::string last_inform_events_;
   std::map<std::string, std::int64_t> refreshed_ms_;  ///< by path of the RefreshRule

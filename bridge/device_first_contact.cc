@@ -83,7 +83,7 @@ asio::awaitable<void> Device::finish_first_contact() {
   learning_ = false;
   onboarded_ = true;
   row_.onboarded = true;
-  forget_model();
+  forget_supported();
   Commit commit;
   if (first) agent_->on_first_appearance(commit);
   Result<void> stored = co_await this->commit(std::move(commit));

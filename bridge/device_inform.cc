@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "bridge/agent/make_device_model.h"
 #include "bridge/agent/virtual_agent.h"
 #include "bridge/config.h"
 #include "bridge/credential/book.h"
@@ -61,9 +62,8 @@ void Device::take_row_facts(const cwmp::SessionStart& start, bool binds) {
   }
   if (std::string root = task::root_of(inform); !root.empty() && root != row_.root) {
     row_.root = root;
-    path_map_ = std::make_unique<RootPathMap>(root, local_->schema().vendor_root(),
-                                              local_->schema().roots());
-    forget_model();
+    model_ = make_device_model(root, tree_, local_->schema(), runtime_.paths, {});
+    forget_supported();
   }
   if (binds && start.scheme != cwmp::AuthScheme::kNone) {
     row_.auth_username = login_of(start.scheme, start.username);
@@ -79,7 +79,7 @@ cwmp::Manners Device::take_profile(const std::string& peer_address) {
   subject.software_version = row_.software_version;
   subject.peer_address = peer_address;
   const ModelProfile profile = runtime_.profiles.of(subject);
-  if (profile.preset.ignore_writable != learned_.preset.ignore_writable) forget_model();
+  if (profile.preset.ignore_writable != learned_.preset.ignore_writable) forget_supported();
   learned_.preset = profile.preset;
   return profile.manners;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <set>
 #include <utility>
 
 #include "bridge/agent/fresh_view.h"
@@ -54,19 +55,30 @@ void Device::read_counted_tables(const Diff& changes) {
   }
 }
 
+/// Native names behind what the rule covers, unless they were heard meanwhile, in an Inform or by a
+/// live read.
+std::vector<std::string> Device::due_names(const RefreshRule& rule, std::int64_t newest) {
+  std::vector<std::string> names;
+  std::set<std::string> seen;
+  for (const Node& shown : model_->shown().all()) {
+    if (shown.is_object() || shown.state() == NodeState::kGone) continue;
+    if (!matches_pattern(rule.path, shown.path())) continue;
+    for (std::string& name : model_->sources(shown.path())) {
+      const Node* node = tree_.find(name);
+      if (node == nullptr || node->state() == NodeState::kGone) continue;
+      if (node->state() == NodeState::kKnown && node->updated_ms() > newest) continue;
+      if (seen.insert(name).second) names.push_back(std::move(name));
+    }
+  }
+  return names;
+}
+
 void Device::plan_refresh() {
   for (const RefreshRule& rule : runtime_.config.device.refresh) {
     auto [last, first] = refreshed_ms_.try_emplace(rule.path, 0);
     const std::int64_t newest = now_ms() - rule.every.count();
     if (last->second > newest || refreshing_.contains(rule.path)) continue;
-    std::vector<std::string> names;
-    for (const Node& node : tree_.all()) {
-      if (node.is_object() || node.state() == NodeState::kGone) continue;
-      // Heard meanwhile, in an Inform or by a live read.
-      if (node.state() == NodeState::kKnown && node.updated_ms() > newest) continue;
-      const auto path = path_map_->to_usp(node.path());
-      if (path && matches_pattern(rule.path, *path)) names.emplace_back(node.path());
-    }
+    std::vector<std::string> names = due_names(rule, newest);
     if (names.empty()) continue;
     refreshing_.insert(rule.path);
     auto work = std::make_shared<Work>();

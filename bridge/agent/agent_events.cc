@@ -34,16 +34,14 @@ std::string json_text(std::string_view text) {
 
 /// A list of the device's own references as controllers write them: without the final dot. What
 /// controllers do not see stays as it is.
-std::string to_usp_references(const PathMap& map, std::string_view list) {
+std::string shown_references(DeviceModel& model, std::string_view list) {
   std::string out;
   while (!list.empty()) {
     const std::size_t comma = std::min(list.find(','), list.size());
-    std::string native(list.substr(0, comma));
+    std::string_view native = list.substr(0, comma);
     list.remove_prefix(std::min(comma + 1, list.size()));
-    if (!native.ends_with('.')) native += '.';
-    std::string path = map.to_usp(native).value_or(native);
-    path.pop_back();
-    out += (out.empty() ? "" : ",") + path;
+    if (native.ends_with('.')) native.remove_suffix(1);
+    out += (out.empty() ? "" : ",") + model.shown_reference(native);
   }
   return out;
 }
@@ -295,13 +293,12 @@ void VirtualAgent::on_deployment_unit(const cwmp::DeploymentUnitResult& result,
                                       const std::string& operation_performed, Commit& commit) {
   usp::EventRaised event{"Device.SoftwareModules.", "DUStateChange!", {}};
   event.args["UUID"] = result.uuid;
-  event.args["DeploymentUnitRef"] =
-      to_usp_references(device_.path_map(), result.deployment_unit_ref);
+  event.args["DeploymentUnitRef"] = shown_references(device_.model(), result.deployment_unit_ref);
   event.args["Version"] = result.version;
   event.args["CurrentState"] = result.current_state;
   event.args["Resolved"] = result.resolved ? "true" : "false";
   event.args["ExecutionUnitRefList"] =
-      to_usp_references(device_.path_map(), result.execution_unit_ref_list);
+      shown_references(device_.model(), result.execution_unit_ref_list);
   event.args["StartTime"] = result.start_time;
   event.args["CompleteTime"] = result.complete_time;
   event.args["OperationPerformed"] = operation_performed;

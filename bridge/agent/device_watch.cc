@@ -34,13 +34,12 @@ std::set<std::string> VirtualAgent::wanted_notifications() {
   const usp::SubscriptionSet& set = subscription_set();
   if (!set.has(usp::NotifType::kValueChange)) return wanted;
   auto snapshot = device_.snapshot();
-  for (const Node& node : device_.tree().all()) {
-    if (node.is_object() || node.state() == NodeState::kGone) continue;
-    std::string native(node.path());
-    auto path = device_.path_map().to_usp(native);
-    if (!path) continue;
-    usp::Happening change = usp::ValueChanged{*path, {}};
-    if (!set.matching(change, snapshot->view.get()).empty()) wanted.insert(std::move(native));
+  DeviceModel& model = device_.model();
+  for (const Node& node : model.shown().all()) {
+    if (node.is_object() || node.state() == NodeState::kGone || model.hides(node.path())) continue;
+    usp::Happening change = usp::ValueChanged{std::string(node.path()), {}};
+    if (set.matching(change, snapshot->view.get()).empty()) continue;
+    for (std::string& name : model.sources(node.path())) wanted.insert(std::move(name));
   }
   return wanted;
 }

@@ -4,18 +4,16 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "bridge/agent/local_schema.h"
 #include "bridge/agent/unique_keys.h"
 #include "bridge/agent/view.h"
 #include "bridge/agent/virtual_agent.h"
-#include "bridge/fault_map.h"
 #include "bridge/runtime.h"
-#include "bridge/task/add_object.h"
 #include "bridge/task/cancel.h"
-#include "bridge/task/delete_object.h"
-#include "bridge/task/set_values.h"
+#include "usp/path.h"
 
 namespace bridge {
 
@@ -28,19 +26,14 @@ std::chrono::steady_clock::time_point steady(std::int64_t deadline_ms) {
   return std::chrono::steady_clock::now() + std::chrono::milliseconds(deadline_ms - now_ms());
 }
 
+}  // namespace
+
 std::string describe(const cwmp::Fault& fault) {
   std::string out = "the device answered " + std::to_string(static_cast<unsigned>(fault.code)) +
                     " " + std::string(fault_name(fault.code));
   if (!fault.text.empty()) out += ": " + fault.text;
   return out;
 }
-
-usp::ParamError to_error(std::string relative, const cwmp::ParameterFault& fault) {
-  return {std::move(relative), to_usp(fault.code, FaultContext::kSetParameter),
-          describe({fault.code, fault.text, {}})};
-}
-
-}  // namespace
 
 usp::StepResult step_failure(usp::ErrorCode code, std::string text) {
   usp::StepResult out;
@@ -56,7 +49,8 @@ usp::StepResult step_done() {
   return out;
 }
 
-std::optional<usp::StepResult> failure_of(WorkEnd end, const task::Task& task, int fault_context) {
+std::optional<usp::StepResult> failure_of(WorkEnd end, const task::Task& task,
+                                          FaultContext faults) {
   switch (end) {
     case WorkEnd::kNotReached:
       return step_failure(usp::ErrorCode::kDeviceNotReached,
@@ -75,8 +69,7 @@ std::optional<usp::StepResult> failure_of(WorkEnd end, const task::Task& task, i
     return step_failure(usp::ErrorCode::kOutcomeUnknown,
                         "the connection was lost; the outcome is unknown");
   }
-  return step_failure(to_usp(outcome.fault.code, static_cast<FaultContext>(fault_context)),
-                      describe(outcome.fault));
+  return step_failure(to_usp(outcome.fault.code, faults), describe(outcome.fault));
 }
 
 Execution::Execution(Device& device, std::shared_ptr<Operation> operation, LocalActor actor)
@@ -84,15 +77,12 @@ Execution::Execution(Device& device, std::shared_ptr<Operation> operation, Local
   operation_->results.resize(operation_->plan.steps.size());
 }
 
-bool Execution::is_local(const std::string& path) const {
-  return !device_.to_native(path).has_value();
-}
+bool Execution::is_local(const std::string& path) const { return !device_.covers(path); }
 
 bool Execution::needs_device(Device& device, const usp::Plan& plan) {
   if (plan.kind == usp::Plan::Kind::kOperate) return true;
-  return std::any_of(plan.steps.begin(), plan.steps.end(), [&](const usp::Step& step) {
-    return device.to_native(step.path).has_value();
-  });
+  return std::any_of(plan.steps.begin(), plan.steps.end(),
+                     [&](const usp::Step& step) { return device.covers(step.path); });
 }
 
 bool Execution::finished(std::size_t step) const {
@@ -181,6 +171,22 @@ WorkPtr Execution::make_work(std::shared_ptr<task::Task> task, std::size_t step)
   return work;
 }
 
+asio::awaitable<Execution::Failed> Execution::run_task(std::size_t step,
+                                                       std::shared_ptr<task::Task> task,
+                                                       FaultContext faults) {
+  auto running = run_work(make_work(std::move(task), step), faults);
+  Failed failed = co_await std::move(running);
+  co_return failed;
+}
+
+asio::awaitable<Execution::Failed> Execution::run_work(WorkPtr work, FaultContext faults) {
+  WorkEnd end = WorkEnd::kCancelled;
+  if (!cancelled_) end = co_await device_.run(work);
+  work_.reset();
+  operation_->task.clear();  // the step may have more of them
+  co_return failure_of(end, *work->task, faults);
+}
+
 asio::awaitable<void> Execution::save_results() {
   operation_->task.clear();
   if (operation_->id == 0) co_return;
@@ -210,75 +216,78 @@ asio::awaitable<void> Execution::run_set() {
 }
 
 asio::awaitable<void> Execution::run_set_group(Indices steps) {
-  struct Place {
-    std::size_t step;
-    std::string relative;
-  };
-  std::map<std::string, Place> places;  // by the device's own name
-  std::vector<task::Assignment> assignments;
-  std::size_t first = steps.front();
+  std::erase_if(steps, [this](std::size_t index) {
+    return is_local(operation_->plan.steps[index].path) || finished(index);
+  });
+  if (steps.empty()) co_return;
+  std::vector<ShownStep> shown;
+  StepResults results;
   for (std::size_t index : steps) {
     const usp::Step& step = operation_->plan.steps[index];
-    if (is_local(step.path) || finished(index)) continue;
-    for (const usp::Setting& setting : step.settings) {
-      auto native = device_.to_native(step.path + setting.param);
-      if (!native) continue;
-      places[*native] = {index, setting.param};
-      assignments.push_back({*native, setting.value, setting.required, ValueType::kUnknown});
-    }
+    shown.push_back({index, step.path, step.settings});
+    results[index] = step_done();
   }
-  std::map<std::size_t, usp::StepResult> results;
-  for (std::size_t index : steps) {
-    if (!is_local(operation_->plan.steps[index].path)) results[index].state = State::kDone;
+  const std::vector<NativeWrite> writes = device_.model().set(shown);
+  std::vector<cwmp::ParameterValue> read_back;
+  Failed failed;
+  for (const NativeWrite& write : writes) {
+    // What goes before a row that is being moved was done before the restart.
+    if (write.moved.empty() && !operation_->moved.empty()) continue;
+    auto writing = carry_out(steps.front(), write, FaultContext::kSet);
+    Written written = co_await std::move(writing);
+    add_culprits(write, written.errors, results);
+    read_back.insert(read_back.end(), written.values.begin(), written.values.end());
+    failed = std::move(written.failed);
+    if (failed) break;
   }
-  if (results.empty() || finished(results.begin()->first)) co_return;
-  first = results.begin()->first;
-
-  if (!assignments.empty()) {
-    auto task = std::make_shared<task::SetValues>(std::move(assignments), kParameterKey);
-    WorkPtr work = make_work(task, first);
-    WorkEnd end = WorkEnd::kCancelled;
-    if (!cancelled_) end = co_await device_.run(work);
-    work_.reset();
-    auto failed = failure_of(end, *task, static_cast<int>(FaultContext::kSet));
-    for (const cwmp::ParameterFault& error : task->errors()) {
-      auto place = places.find(error.name);
-      if (place == places.end()) continue;
-      results[place->second.step].param_errors.push_back(to_error(place->second.relative, error));
+  if (!failed) report_values(writes, read_back, results);
+  for (auto& [index, result] : results) {
+    if (failed) {
+      std::vector<usp::ParamError> culprits = std::move(result.param_errors);
+      result = *failed;
+      result.param_errors = std::move(culprits);
     }
-    for (const cwmp::ParameterValue& value : task->values()) {
-      auto place = places.find(value.name);
-      if (place == places.end()) continue;
-      std::string_view text =
-          to_usp_text(place->second.relative, value.value, value_type(value.type));
-      results[place->second.step].values[place->second.relative] = std::string(text);
-    }
-    if (!failed) {
-      // Accepted but not read back (Status 1, or a device that cannot): what was asked for stands.
-      for (const auto& [native, place] : places) {
-        usp::StepResult& result = results[place.step];
-        bool refused =
-            std::any_of(result.param_errors.begin(), result.param_errors.end(),
-                        [&](const usp::ParamError& error) { return error.path == place.relative; });
-        if (refused) continue;
-        for (const usp::Setting& setting : operation_->plan.steps[place.step].settings) {
-          if (setting.param == place.relative) {
-            std::string_view text = to_usp_text(setting.param, setting.value, ValueType::kUnknown);
-            result.values.try_emplace(setting.param, text);
-          }
-        }
-      }
-    } else {
-      for (auto& [index, result] : results) {
-        std::vector<usp::ParamError> culprits = std::move(result.param_errors);
-        result = *failed;
-        result.param_errors = std::move(culprits);
-        result.values.clear();
-      }
-    }
+    operation_->results[index] = std::move(result);
   }
-  for (auto& [index, result] : results) operation_->results[index] = std::move(result);
+  operation_->moved.clear();
+  operation_->moved_to.clear();
   co_await save_results();
+}
+
+/// What was read back as it is shown now. Accepted but not read back (Status 1, or a device that
+/// cannot): what was asked for stands.
+void Execution::report_values(const std::vector<NativeWrite>& writes,
+                              const std::vector<cwmp::ParameterValue>& read_back,
+                              StepResults& results) {
+  std::set<std::string_view> names;
+  for (const cwmp::ParameterValue& value : read_back) names.insert(value.name);
+  std::map<std::pair<std::size_t, std::string>, bool> is_read;  // by origin
+  for (const NativeWrite& write : writes) {
+    for (const NativeAssignment& assignment : write.set) {
+      for (const Origin& origin : assignment.origins) {
+        bool& all = is_read.try_emplace({origin.step, origin.param}, true).first->second;
+        all = all && names.contains(assignment.name);
+      }
+    }
+  }
+  const auto snapshot = device_.snapshot();
+  for (auto& [index, result] : results) {
+    const usp::Step& step = operation_->plan.steps[index];
+    for (const usp::Setting& setting : step.settings) {
+      if (std::ranges::find(result.param_errors, setting.param, &usp::ParamError::path) !=
+          result.param_errors.end()) {
+        continue;
+      }
+      std::string text(to_usp_text(setting.param, setting.value, ValueType::kUnknown));
+      if (const auto read = is_read.find({index, setting.param});
+          read != is_read.end() && read->second) {
+        const usp::SplitPath path = usp::split_path(step.path + setting.param);
+        usp::Value now = snapshot->view->value(path.object, path.leaf);
+        if (now.state == usp::ValueState::kKnown) text = std::move(now.text);
+      }
+      result.values[setting.param] = std::move(text);
+    }
+  }
 }
 
 // ---- Add
@@ -296,44 +305,19 @@ asio::awaitable<void> Execution::run_add() {
 
 asio::awaitable<void> Execution::add_on_device(std::size_t index) {
   const usp::Step& step = operation_->plan.steps[index];
-  std::string table = *device_.to_native(step.path);
-  std::vector<task::AddObject::Setting> settings;
-  for (const usp::Setting& setting : step.settings) {
-    settings.push_back({setting.param, setting.value, setting.required, ValueType::kUnknown});
-  }
-  auto task = std::make_shared<task::AddObject>(table, std::move(settings), kParameterKey);
-  WorkPtr work = make_work(task, index);
-  work->undo_row = std::make_shared<std::int64_t>(0);
-  work->save_undo = [id = device_.id(), table,
-                     stored_as = work->undo_row](const std::string& progress) -> StateWrite {
-    return [id, table, progress, stored_as](StateWriter& state) -> Result<void> {
-      OperationRow row;
-      row.device_id = id;
-      row.kind = kUndoAddKind;
-      row.created_ms = now_ms();
-      row.body = table;
-      row.progress = progress;
-      auto added = state.add_operation(row);
-      if (!added) return tl::unexpected(added.error());
-      *stored_as = *added;  // read again only after the commit
-      return {};
-    };
-  };
-  WorkEnd end = WorkEnd::kCancelled;
-  if (!cancelled_) end = co_await device_.run(work);
-  work_.reset();
-
-  usp::StepResult result;
-  result.state = State::kDone;
-  if (auto failed = failure_of(end, *task, static_cast<int>(FaultContext::kAdd))) result = *failed;
-  std::string instance = task->path();
-  for (const cwmp::ParameterFault& error : task->errors()) {
-    std::string relative = error.name;
-    if (!instance.empty() && relative.starts_with(instance)) relative.erase(0, instance.size());
-    result.param_errors.push_back(to_error(std::move(relative), error));
-  }
+  const ShownStep shown{index, step.path, step.settings};
+  const NativeWrite write = device_.model().add(shown);
+  auto writing = carry_out(index, write, FaultContext::kAdd);
+  Written written = co_await std::move(writing);
+  StepResults results;
+  results[index] = written.failed ? *std::move(written.failed) : step_done();
+  add_culprits(write, written.errors, results);
+  usp::StepResult& result = results[index];
   if (result.state == State::kDone) {
-    result.path = device_.path_map().to_usp(instance).value_or("");
+    result.path = write.row;
+    if (!write.add.empty()) {
+      result.path = device_.model().added_row(step.path, written.row).value_or("");
+    }
     // All unique keys the new instance has (R-ADD.5).
     auto snapshot = device_.snapshot();
     result.values = unique_keys(*snapshot->view, result.path);
@@ -345,18 +329,9 @@ asio::awaitable<void> Execution::undo_added() {
   for (std::size_t i = 0; i < operation_->results.size(); ++i) {
     usp::StepResult& result = operation_->results[i];
     if (result.state != State::kDone || is_local(operation_->plan.steps[i].path)) continue;
-    auto native = device_.to_native(result.path);
-    if (native) {
-      auto work = std::make_shared<Work>();
-      auto task = std::make_shared<task::DeleteObject>(*native, kParameterKey);
-      work->task = task;
-      // The operation's own deadline may be near; what was made must go all the same.
-      work->deadline = std::chrono::steady_clock::now() + std::chrono::hours(24);
-      WorkEnd end = co_await device_.run(work);
-      if (failure_of(end, *task, static_cast<int>(FaultContext::kDelete))) {
-        spdlog::error("device {}: {} could not be taken back", device_.endpoint_id(), *native);
-      }
-    }
+    const NativeWrite write = device_.model().remove(result.path);
+    auto undoing = take_back(write);
+    co_await std::move(undoing);
     operation_->results[i] = usp::StepResult{};
     co_await save_results();
   }
@@ -367,27 +342,19 @@ asio::awaitable<void> Execution::undo_added() {
 asio::awaitable<void> Execution::run_delete() {
   const usp::Plan& plan = operation_->plan;
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
-    auto native = device_.to_native(plan.steps[i].path);
-    if (!native || finished(i)) continue;
+    if (is_local(plan.steps[i].path) || finished(i)) continue;
     if (plan.all_or_nothing && failed()) break;
-    auto one = delete_on_device(i, *native);
+    auto one = delete_on_device(i);
     co_await std::move(one);
     co_await save_results();
   }
 }
 
-asio::awaitable<void> Execution::delete_on_device(std::size_t index, std::string native) {
-  auto task = std::make_shared<task::DeleteObject>(native, kParameterKey);
-  WorkPtr work = make_work(task, index);
-  WorkEnd end = WorkEnd::kCancelled;
-  if (!cancelled_) end = co_await device_.run(work);
-  work_.reset();
-  usp::StepResult result;
-  result.state = State::kDone;
-  if (auto failed = failure_of(end, *task, static_cast<int>(FaultContext::kDelete))) {
-    result = *failed;
-  }
-  operation_->results[index] = std::move(result);
+asio::awaitable<void> Execution::delete_on_device(std::size_t index) {
+  const NativeWrite write = device_.model().remove(operation_->plan.steps[index].path);
+  auto writing = carry_out(index, write, FaultContext::kDelete);
+  Written written = co_await std::move(writing);
+  operation_->results[index] = written.failed ? *std::move(written.failed) : step_done();
 }
 
 // ---- what the bridge keeps itself

@@ -3,14 +3,18 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "bridge/agent/command_catalogue.h"
+#include "bridge/agent/native_write.h"
 #include "bridge/agent/operation.h"
 #include "bridge/device.h"
+#include "bridge/fault_map.h"
+#include "bridge/task/command.h"
 
 namespace bridge {
 
@@ -45,25 +49,62 @@ class Execution : public std::enable_shared_from_this<Execution> {
  private:
   using Indices = std::vector<std::size_t>;
 
+  using Failed = std::optional<usp::StepResult>;
+  using StepResults = std::map<std::size_t, usp::StepResult>;  ///< by index into Plan::steps
+
   // execution.cc
   boost::asio::awaitable<void> run_set();
   boost::asio::awaitable<void> run_set_group(Indices steps);
+  void report_values(const std::vector<NativeWrite>& writes,
+                     const std::vector<cwmp::ParameterValue>& read_back, StepResults& results);
   boost::asio::awaitable<void> run_add();
   boost::asio::awaitable<void> add_on_device(std::size_t step);
   boost::asio::awaitable<void> undo_added();
   boost::asio::awaitable<void> run_delete();
-  boost::asio::awaitable<void> delete_on_device(std::size_t step, std::string native);
+  boost::asio::awaitable<void> delete_on_device(std::size_t step);
   void run_local(Commit& commit);
   bool run_local_group(const Indices& steps, Commit& commit);
   boost::asio::awaitable<void> save_results();
 
-  using Failed = std::optional<usp::StepResult>;
+  // execution_write.cc
+  /// What has become of a NativeWrite.
+  struct Written {
+    Failed failed;
+    std::vector<cwmp::ParameterFault> errors;  ///< named as in NativeWrite::set
+    std::vector<cwmp::ParameterValue> values;  ///< read back; the device's own names
+    std::string row;                           ///< that was added, the device's own name
+  };
+  /// Work of `step`. `write` outlives the call.
+  boost::asio::awaitable<Written> carry_out(std::size_t step, const NativeWrite& write,
+                                            FaultContext faults, bool read_back = true);
+  boost::asio::awaitable<Written> set_on_device(std::size_t step, const NativeWrite& write,
+                                                FaultContext faults, bool read_back);
+  boost::asio::awaitable<Written> add_row(std::size_t step, const NativeWrite& write,
+                                          FaultContext faults);
+  boost::asio::awaitable<Written> move_row(std::size_t step, const NativeWrite& write,
+                                           FaultContext faults);
+  boost::asio::awaitable<void> follow_up(const NativeWrite& write);
+  /// Undoes what was made, however long that takes; a failure is logged.
+  boost::asio::awaitable<void> take_back(const NativeWrite& write);
+  /// A task that no restart takes up again. `what`: for the log, where it fails.
+  boost::asio::awaitable<void> run_aside(std::shared_ptr<task::Task> task, SteadyTime deadline,
+                                         std::string what);
+  /// Settings that were refused, by the model and by the device, to the steps that they are of.
+  static void add_culprits(const NativeWrite& write,
+                           const std::vector<cwmp::ParameterFault>& errors, StepResults& results);
 
   // execution_command.cc
   boost::asio::awaitable<void> run_commands(Commit& commit);
   boost::asio::awaitable<usp::StepResult> run_command(std::size_t step, Commit& commit);
-  /// One task of a command to its end; nullopt: it went well.
-  boost::asio::awaitable<Failed> run_task(std::size_t step, std::shared_ptr<task::Task> task);
+  /// One task of a step to its end; nullopt: it went well.
+  boost::asio::awaitable<Failed> run_task(std::size_t step, std::shared_ptr<task::Task> task,
+                                          FaultContext faults = FaultContext::kOperate);
+  boost::asio::awaitable<Failed> run_work(WorkPtr work, FaultContext faults);
+  /// Sets parameters of one object. `boolean`: the one whose type is known, whatever the device
+  /// says; empty: none.
+  boost::asio::awaitable<Failed> run_settings(std::size_t step, std::string object,
+                                              std::vector<usp::Setting> settings,
+                                              std::string boolean, bool read_back);
   boost::asio::awaitable<usp::StepResult> run_reboot(std::size_t step, CommandWay way);
   boost::asio::awaitable<usp::StepResult> run_set_command(std::size_t step, const CommandRow& row);
   boost::asio::awaitable<usp::StepResult> run_toggle(std::size_t step, const CommandRow& row);
@@ -76,11 +117,15 @@ class Execution : public std::enable_shared_from_this<Execution> {
   usp::StepResult run_fingerprint(std::size_t step);
   /// True: cancelled before `due_ms`.
   boost::asio::awaitable<bool> sleep_until(std::int64_t due_ms);
-  std::string to_native_reference(const std::string& text) const;
+  std::string to_native_reference(std::string_view text) const;
+  std::vector<usp::Setting> arguments_of(const CommandRow& row, const std::string& object);
 
   // execution_diagnostics.cc
   boost::asio::awaitable<usp::StepResult> run_diagnostics(std::size_t step, const CommandRow& row);
-  usp::StepResult results_of(std::size_t step, const CommandRow& row, const std::string& native,
+  tl::expected<std::vector<task::Diagnostics::Argument>, usp::StepResult> test_arguments(
+      std::size_t step, const CommandRow& row, const std::string& object,
+      const std::string& native);
+  usp::StepResult results_of(std::size_t step, const CommandRow& row, const std::string& object,
                              const std::vector<cwmp::ParameterValue>& values);
 
   // execution_transfer.cc
@@ -116,6 +161,9 @@ usp::StepResult step_failure(usp::ErrorCode code, std::string text);
 usp::StepResult step_done();
 
 /// A step's failure for how its work or its task ended; nullopt: it went well.
-std::optional<usp::StepResult> failure_of(WorkEnd end, const task::Task& task, int fault_context);
+std::optional<usp::StepResult> failure_of(WorkEnd end, const task::Task& task, FaultContext faults);
+
+/// For people.
+std::string describe(const cwmp::Fault& fault);
 
 }  // namespace bridge

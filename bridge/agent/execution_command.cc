@@ -1,19 +1,18 @@
 // The commands of Operate, each by the way that the catalogue says.
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
 
 #include "bridge/agent/command_request.h"
 #include "bridge/agent/execution.h"
-#include "bridge/agent/view.h"
 #include "bridge/agent/virtual_agent.h"
-#include "bridge/fault_map.h"
 #include "bridge/northbound.h"
 #include "bridge/runtime.h"
 #include "bridge/task/cancel.h"
 #include "bridge/task/command.h"
-#include "bridge/task/set_values.h"
 #include "usp/certificate.h"
+#include "usp/path.h"
 
 namespace bridge {
 
@@ -29,6 +28,10 @@ std::optional<std::uint32_t> to_number(const std::string& text) {
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return number;
+}
+
+bool is_for(const NativeAssignment& assignment, const std::string& param) {
+  return std::ranges::find(assignment.origins, param, &Origin::param) != assignment.origins.end();
 }
 
 }  // namespace
@@ -94,15 +97,6 @@ asio::awaitable<usp::StepResult> Execution::run_command(std::size_t index, Commi
   co_return step_failure(usp::ErrorCode::kCommandFailure, "there is no such command");
 }
 
-asio::awaitable<Execution::Failed> Execution::run_task(std::size_t step,
-                                                       std::shared_ptr<task::Task> task) {
-  WorkPtr work = make_work(task, step);
-  WorkEnd end = WorkEnd::kCancelled;
-  if (!cancelled_) end = co_await device_.run(work);
-  work_.reset();
-  co_return failure_of(end, *task, static_cast<int>(FaultContext::kOperate));
-}
-
 asio::awaitable<usp::StepResult> Execution::run_reboot(std::size_t step, CommandWay way) {
   const usp::Plan& plan = operation_->plan;
   RebootNote note;
@@ -143,45 +137,68 @@ asio::awaitable<usp::StepResult> Execution::run_reboot(std::size_t step, Command
   co_return step_done();
 }
 
+asio::awaitable<Execution::Failed> Execution::run_settings(std::size_t step, std::string object,
+                                                           std::vector<usp::Setting> settings,
+                                                           std::string boolean, bool read_back) {
+  if (!device_.covers(object)) {
+    co_return step_failure(usp::ErrorCode::kCommandFailure, "the device has no such command");
+  }
+  const ShownStep shown{step, object, settings};
+  std::vector<NativeWrite> writes = device_.model().set({&shown, 1});
+  for (NativeWrite& write : writes) {
+    for (NativeAssignment& each : write.set) {
+      const bool typed = each.type != ValueType::kUnknown || boolean.empty();
+      if (!typed && is_for(each, boolean)) each.type = ValueType::kBoolean;
+    }
+    auto writing = carry_out(step, write, FaultContext::kOperate, read_back);
+    Written written = co_await std::move(writing);
+    if (written.failed) co_return std::move(written.failed);
+  }
+  co_return std::nullopt;
+}
+
 asio::awaitable<usp::StepResult> Execution::run_set_command(std::size_t step,
                                                             const CommandRow& row) {
   const usp::Plan& plan = operation_->plan;
-  const std::string& object = plan.steps[step].path;
-  auto target = device_.to_native(with_instances(row.target, object));
-  auto beside = device_.to_native(with_instances(row.argument_object(), object));
-  if (!target || !beside) {
-    co_return step_failure(usp::ErrorCode::kCommandFailure, "the device has no such command");
-  }
-  std::vector<task::Assignment> assignments;
-  for (const CommandArgument& argument : row.input) {
-    const std::string name = *beside + std::string(argument.name);
-    const auto given = plan.input_args.find(std::string(argument.name));
-    if (given != plan.input_args.end()) {
-      assignments.push_back({name, given->second, true});
-    } else if (argument.fallback && device_.tree().find(name) != nullptr) {
-      assignments.push_back({name, std::string(*argument.fallback), false});
-    }
-  }
+  std::string beside = with_instances(row.argument_object(), plan.steps[step].path);
+  std::vector<usp::Setting> settings = arguments_of(row, beside);
+  std::string target;
   if (!row.value.empty()) {
-    assignments.push_back({*target, std::string(row.value), true, ValueType::kBoolean});
+    target = row.target.substr(row.argument_object().size());
+    settings.push_back({target, std::string(row.value), true});
   }
-  auto task = std::make_shared<task::SetValues>(std::move(assignments), kParameterKey, false);
-  auto running = run_task(step, std::move(task));
+  auto running =
+      run_settings(step, std::move(beside), std::move(settings), std::move(target), false);
   Failed failed = co_await std::move(running);
   if (failed) co_return *failed;
   co_return step_done();
 }
 
-asio::awaitable<usp::StepResult> Execution::run_toggle(std::size_t step, const CommandRow& row) {
-  auto target = device_.to_native(with_instances(row.target, operation_->plan.steps[step].path));
-  if (!target) {
-    co_return step_failure(usp::ErrorCode::kCommandFailure, "the device has no such command");
+/// What is given, and the defaults of what is not: else it would keep what the last run was given
+/// (R-OPR.7).
+std::vector<usp::Setting> Execution::arguments_of(const CommandRow& row,
+                                                  const std::string& object) {
+  const CommandInput& input = operation_->plan.input_args;
+  std::vector<usp::Setting> settings;
+  for (const CommandArgument& argument : row.input) {
+    const std::string name(argument.name);
+    if (const auto given = input.find(name); given != input.end()) {
+      settings.push_back({name, given->second, true});
+    } else if (argument.fallback && device_.model().shown().find(object + name) != nullptr) {
+      settings.push_back({name, std::string(*argument.fallback), false});
+    }
   }
+  return settings;
+}
+
+asio::awaitable<usp::StepResult> Execution::run_toggle(std::size_t step, const CommandRow& row) {
+  const std::string target = with_instances(row.target, operation_->plan.steps[step].path);
+  const usp::SplitPath path = usp::split_path(target);
   static constexpr std::array<const char*, 2> kValues{"false", "true"};
   for (const char* value : kValues) {
-    std::vector<task::Assignment> one{{*target, value, true, ValueType::kBoolean}};
-    auto task = std::make_shared<task::SetValues>(std::move(one), kParameterKey, true);
-    auto running = run_task(step, std::move(task));
+    std::vector<usp::Setting> one{{std::string(path.leaf), value, true}};
+    auto running =
+        run_settings(step, std::string(path.object), std::move(one), std::string(path.leaf), true);
     Failed failed = co_await std::move(running);
     if (failed) co_return *failed;
   }
@@ -291,13 +308,11 @@ asio::awaitable<usp::StepResult> Execution::run_timer() {
 }
 
 /// What is no path of the device stays as it is.
-std::string Execution::to_native_reference(const std::string& text) const {
-  if (text.empty()) return text;
+std::string Execution::to_native_reference(std::string_view text) const {
+  if (text.empty()) return {};
   const bool dot = text.ends_with('.');
-  auto native = device_.to_native(dot ? text : text + ".");
-  if (!native) return text;
-  if (!dot) native->pop_back();
-  return *native;
+  if (dot) text.remove_suffix(1);
+  return device_.model().native_reference(text) + (dot ? "." : "");
 }
 
 }  // namespace bridge

@@ -63,9 +63,8 @@ class FreshView final : public usp::DataModel {
     path += name;
     for (const FreshnessRule& rule : rules_) {
       if (!matches_pattern(rule.path, path)) continue;
-      auto native = device_.to_native(path);
-      if (!native) return false;
-      const Node* node = device_.tree().find(*native);
+      if (!device_.covers(path)) return false;
+      const Node* node = device_.model().shown().find(path);
       return node != nullptr && node->updated_ms() + rule.max_age.count() < snapshot_->facts.now_ms;
     }
     return false;

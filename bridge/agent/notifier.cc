@@ -191,14 +191,12 @@ bool VirtualAgent::is_held_back(const std::string& row) const {
 
 void VirtualAgent::announce(const usp::DataModel& model, Commit& commit, std::vector<Told>& out) {
   for (auto row = unannounced_.begin(); row != unannounced_.end();) {
-    bool there = device_.tree().has_object(*row);
-    std::string path = device_.path_map().to_usp(*row).value_or("");
-    if (there && !path.empty() && has_unread_keys(model, path)) {
+    bool there = device_.model().shown().has_object(*row);
+    if (there && has_unread_keys(model, *row)) {
       ++row;
       continue;
     }
-    if (there && !path.empty())
-      out.push_back({usp::ObjectCreated{path, unique_keys(model, path)}, {}});
+    if (there) out.push_back({usp::ObjectCreated{*row, unique_keys(model, *row)}, {}});
     commit.state.push_back([id = device_.id(), row = *row](StateWriter& state) -> Result<void> {
       auto erased = state.erase_instance(id, kUnannounced, row);
       return erased ? Result<void>{} : tl::unexpected(erased.error());
@@ -207,43 +205,38 @@ void VirtualAgent::announce(const usp::DataModel& model, Commit& commit, std::ve
   }
 }
 
-void VirtualAgent::tell(const Change& change, bool native, const usp::DataModel& model,
+void VirtualAgent::tell(const Change& change, bool of_device, const usp::DataModel& model,
                         Commit& commit, std::vector<Told>& out) {
-  auto path_of = [&](const std::string& path) {
-    return native ? device_.path_map().to_usp(path).value_or("") : path;
-  };
   if (const auto* value = std::get_if<ValueChanged>(&change)) {
-    std::string path = path_of(value->path);
-    if (path.empty()) return;
+    const std::string& path = value->path;
     std::string_view name = std::string_view(path).substr(path.rfind('.') + 1);
     std::string text(to_usp_text(name, value->value, value->type));
     out.push_back({usp::ValueChanged{path, std::move(text)}, {}});
   } else if (const auto* created = std::get_if<ObjectCreated>(&change)) {
-    std::string path = path_of(created->path);
-    if (path.empty()) return;
+    const std::string& path = created->path;
     // A row that the device made is listed before it is read; it is told with its keys (R-NOT).
-    if (native && has_unread_keys(model, path)) return hold_back(created->path, commit);
+    if (of_device && has_unread_keys(model, path)) return hold_back(path, commit);
     out.push_back({usp::ObjectCreated{path, unique_keys(model, path)}, {}});
   } else {
-    const std::string& gone = std::get<ObjectDeleted>(change).path;
-    std::string path = path_of(gone);
-    if (path.empty() || (native && is_held_back(gone))) return;
+    const std::string& path = std::get<ObjectDeleted>(change).path;
+    if (of_device && is_held_back(path)) return;
     out.push_back({usp::ObjectDeleted{path}, {}});
   }
 }
+
+bool VirtualAgent::listens() { return !subscription_set().rows().empty() || !unannounced_.empty(); }
 
 std::vector<OutboxRow> VirtualAgent::compose(Commit& commit) {
   std::vector<OutboxRow> out = std::move(commit.rows);
   if (!device_.loaded()) return out;
   bool changed = touches_subscriptions(commit);
   if (changed) subscriptions_.reset();
-  bool heard = !subscription_set().rows().empty() || !unannounced_.empty();
-  bool anything = !commit.device_changes.empty() || !commit.local.empty() || !commit.told.empty() ||
+  bool anything = !commit.shown_changes.empty() || !commit.local.empty() || !commit.told.empty() ||
                   !unannounced_.empty();
-  if (heard && anything) {
+  if (listens() && anything) {
     std::unique_ptr<Snapshot> snapshot = device_.snapshot();
     std::vector<Told> told;
-    for (const Change& change : commit.device_changes) {
+    for (const Change& change : commit.shown_changes) {
       tell(change, true, *snapshot->view, commit, told);
     }
     for (const LocalCommit& local : commit.local) {

@@ -19,11 +19,6 @@ bool has_method(const Learned& learned, std::string_view method) {
   return !is_believable(learned.listed) || learned.listed.contains(method);
 }
 
-std::size_t count_rows(const Tree& tree, const PathMap& map, std::string_view table) {
-  std::string native;
-  return map.to_native(table, native) ? tree.instances(native).size() : 0;
-}
-
 /// "2.12" is at least 2.12, "2.9" is not. Absent or unreadable: no.
 bool is_2_12(std::string_view version) {
   if (!version.starts_with("2.")) return false;
@@ -67,10 +62,10 @@ bool Offer::has_rpc(CommandWay way) const {
   return true;
 }
 
-FileRows file_rows_of(const Tree& tree, const PathMap& map) {
-  return {.images = count_rows(tree, map, "Device.DeviceInfo.FirmwareImage."),
-          .configs = count_rows(tree, map, "Device.DeviceInfo.VendorConfigFile."),
-          .logs = count_rows(tree, map, "Device.DeviceInfo.VendorLogFile.")};
+FileRows file_rows_of(const Tree& shown) {
+  return {.images = shown.instances("Device.DeviceInfo.FirmwareImage.").size(),
+          .configs = shown.instances("Device.DeviceInfo.VendorConfigFile.").size(),
+          .logs = shown.instances("Device.DeviceInfo.VendorLogFile.").size()};
 }
 
 Offer offer_of(const FileRows& rows, const Tree& tree, const Learned& learned) {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "bridge/agent/command_catalogue.h"
-#include "bridge/agent/path_map.h"
 #include "bridge/learned.h"
 #include "bridge/tree.h"
 
@@ -33,17 +32,17 @@ struct Offer {
 };
 
 /// Rows of Device.DeviceInfo. that files are transferred to and from. They change with the names in
-/// the tree only.
+/// the shown tree only.
 struct FileRows {
   std::size_t images = 0;  ///< FirmwareImage.
   std::size_t configs = 0;
   std::size_t logs = 0;
 };
-FileRows file_rows_of(const Tree& tree, const PathMap& map);
+FileRows file_rows_of(const Tree& shown);
 
 /// A method is taken to be there unless the device answered it with 9000, or left it out of a
 /// believable list. Reboot is required of every CPE (TR-069 table 4), so a list does not count
-/// against it (quirk 74).
+/// against it (quirk 74). `tree`: the device's own.
 Offer offer_of(const FileRows& rows, const Tree& tree, const Learned& learned);
 
 }  // namespace bridge

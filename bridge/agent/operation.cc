@@ -48,7 +48,7 @@ usp::StepResult from_proto(const internal::StepResult& in) {
 
 OperationRow to_row(std::int64_t device_id, const Operation& operation) {
   internal::Operation body;
-  body.mutable_origin()->set_kind(operation.origin.kind == Origin::Kind::kGrpc
+  body.mutable_origin()->set_kind(operation.origin.kind == Requester::Kind::kGrpc
                                       ? internal::Origin::GRPC
                                       : internal::Origin::USP);
   body.mutable_origin()->set_requester(operation.origin.requester);
@@ -82,8 +82,8 @@ std::optional<Operation> from_row(const OperationRow& row) {
   if (!plan) return std::nullopt;
   Operation out;
   out.id = row.id;
-  out.origin.kind =
-      body.origin().kind() == internal::Origin::GRPC ? Origin::Kind::kGrpc : Origin::Kind::kUsp;
+  out.origin.kind = body.origin().kind() == internal::Origin::GRPC ? Requester::Kind::kGrpc
+                                                                   : Requester::Kind::kUsp;
   out.origin.requester = body.origin().requester();
   out.origin.reply_topic = body.origin().reply_topic();
   out.origin.correlation = body.origin().correlation();
@@ -97,6 +97,8 @@ std::optional<Operation> from_row(const OperationRow& row) {
   out.results.resize(out.plan.steps.size());
   out.task = progress.task();
   out.task_step = progress.task_step();
+  out.moved = progress.moved();
+  out.moved_to = progress.moved_to();
   return out;
 }
 
@@ -107,6 +109,8 @@ std::string encode_progress(const Operation& operation) {
   }
   progress.set_task(operation.task);
   progress.set_task_step(static_cast<std::uint32_t>(operation.task_step));
+  progress.set_moved(operation.moved);
+  progress.set_moved_to(operation.moved_to);
   return progress.SerializeAsString();
 }
 

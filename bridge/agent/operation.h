@@ -24,19 +24,19 @@ enum class OperationState : int {
 };
 
 /// Who asked, and where the answer goes.
-struct Origin {
+struct Requester {
   enum class Kind { kUsp, kGrpc };
   Kind kind = Kind::kUsp;
   std::string requester;    ///< Endpoint ID of the controller; "grpc"
   std::string reply_topic;  ///< kUsp
   std::string correlation;  ///< kUsp: MQTT Correlation Data of the request, given back
   bool in_session = false;  ///< kUsp: the request came in a session context
-  bool operator==(const Origin&) const = default;
+  bool operator==(const Requester&) const = default;
 };
 
 struct Operation {
   std::int64_t id = 0;  ///< 0: not stored
-  Origin origin;
+  Requester origin;
   usp::Plan plan;
   std::vector<std::string> request_rows;  ///< asynchronous: "Device.LocalAgent.Request.4." a step
   std::int64_t created_ms = 0;
@@ -46,6 +46,8 @@ struct Operation {
   std::vector<usp::StepResult> results;  ///< one a step; kNotDone: still to be done
   std::string task;                      ///< progress of the task under way, see task::Task::save()
   std::size_t task_step = 0;             ///< the step that `task` belongs to
+  std::string moved;     ///< the row being moved (NativeWrite::moved): what goes before it is done
+  std::string moved_to;  ///< the device's row that it has become; empty: not added yet
 };
 
 /// Row with everything but the id set.

@@ -74,7 +74,7 @@ asio::awaitable<std::optional<usp_msg::Msg>> VirtualAgent::begin_operation(Calle
                                                                            bool wait) {
   const Config& config = device_.runtime().config;
   auto operation = std::make_shared<Operation>();
-  operation->origin.kind = wait ? Origin::Kind::kGrpc : Origin::Kind::kUsp;
+  operation->origin.kind = wait ? Requester::Kind::kGrpc : Requester::Kind::kUsp;
   operation->origin.requester = caller.endpoint_id;
   operation->origin.reply_topic = caller.reply_topic;
   operation->origin.correlation = caller.correlation;
@@ -180,7 +180,7 @@ asio::awaitable<Result<void>> VirtualAgent::store_operation(std::shared_ptr<Oper
     commit.local.push_back(transaction.commit());
     // Answered as soon as its Request row is durable (R-OPR.0), and neither without the other.
     auto answer = request_answer(*operation);
-    if (answer && operation->origin.kind == Origin::Kind::kUsp) {
+    if (answer && operation->origin.kind == Requester::Kind::kUsp) {
       commit.rows.push_back(response_row(*operation, *answer));
     }
   }
@@ -231,7 +231,7 @@ asio::awaitable<void> VirtualAgent::run_to_end(Running running) {
     answer = finish_for(operation->origin, operation->plan, operation->results);
   }
   std::int64_t now = now_ms();
-  if (answer && operation->origin.kind == Origin::Kind::kUsp) {
+  if (answer && operation->origin.kind == Requester::Kind::kUsp) {
     commit.rows.push_back(response_row(*operation, *answer));
   }
   commit.state.push_back([operation, now](StateWriter& state) -> Result<void> {

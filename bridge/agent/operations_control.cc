@@ -79,7 +79,7 @@ VirtualAgent::start_command(std::string command, std::string command_key,
         Backend::Refused{7005, "too many operations wait for this device already"});
   }
   auto operation = std::make_shared<Operation>();
-  operation->origin.kind = Origin::Kind::kGrpc;
+  operation->origin.kind = Requester::Kind::kGrpc;
   operation->origin.requester = "grpc";
   operation->created_ms = now_ms();
   milliseconds limit =

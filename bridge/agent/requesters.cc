@@ -45,9 +45,9 @@ asio::awaitable<std::optional<VirtualAgent::Acquaintance>> VirtualAgent::recogni
   co_return known;
 }
 
-std::optional<usp_msg::Msg> VirtualAgent::finish_for(const Origin& origin, const usp::Plan& plan,
+std::optional<usp_msg::Msg> VirtualAgent::finish_for(const Requester& origin, const usp::Plan& plan,
                                                      const std::vector<usp::StepResult>& results) {
-  if (origin.kind == Origin::Kind::kGrpc) return usp::finish(plan, results, usp::Access{});
+  if (origin.kind == Requester::Kind::kGrpc) return usp::finish(plan, results, usp::Access{});
   std::shared_ptr<const Grants> grants = grants_of(origin.requester);
   // It has lost its row meanwhile: what it learns is that it is over.
   if (!grants) grants = std::make_shared<const Grants>();

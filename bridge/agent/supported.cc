@@ -78,14 +78,13 @@ std::string_view last_name(std::string_view path) {
 
 class Builder {
  public:
-  Builder(const std::vector<Tree::Supported>& device, const PathMap& map, const Offer& offer)
-      : offer_(offer) {
-    for (const Tree::Supported& row : device) {
-      auto path = map.to_usp(row.path);
-      if (!path) continue;
-      if (path->ends_with(kPlaceholder)) writable_rows_.emplace(*path, row.writable);
-      if (path->ends_with(".Alias")) has_alias_ = true;
-      rows_.push_back({std::move(*path), row.type, row.writable});
+  Builder(const std::vector<Tree::Supported>& rows, const DeviceModel& device, const Offer& offer)
+      : device_(device), offer_(offer) {
+    for (const Tree::Supported& row : rows) {
+      if (device.hides(row.path)) continue;
+      if (row.path.ends_with(kPlaceholder)) writable_rows_.emplace(row.path, row.writable);
+      if (row.path.ends_with(".Alias")) has_alias_ = true;
+      rows_.push_back(row);
     }
   }
 
@@ -150,12 +149,19 @@ class Builder {
   void expand(const std::string& table) {
     for (const StandardParam& param : standard_.params_below(table)) {
       if (param.cwmp_only || (!has_alias_ && param.path.ends_with(".Alias"))) continue;
+      if (!device_.may_have(param.path)) continue;
       add_param(param.path, &param, param.type, param.access);
     }
     for (const StandardTable& nested : standard_.tables_below(table)) {
-      if (nested.path == table) continue;
+      if (nested.path == table || !may_have_any(standard_.params_below(nested.path))) continue;
       object(nested.path).access = table_access(nested.add_delete, nested.add_delete);
     }
+  }
+
+  bool may_have_any(std::span<const StandardParam> params) const {
+    return params.empty() || std::ranges::any_of(params, [this](const StandardParam& param) {
+             return device_.may_have(param.path);
+           });
   }
 
   void add_param(std::string_view path, const StandardParam* standard, ParamType type,
@@ -282,16 +288,17 @@ class Builder {
   }
 
   const StandardModel& standard_ = StandardModel::get();
+  const DeviceModel& device_;
   const Offer offer_;
-  std::vector<Tree::Supported> rows_;  ///< in the names controllers see
+  std::vector<Tree::Supported> rows_;
   std::unordered_map<std::string, Writable> writable_rows_;
   std::unordered_map<std::string, std::shared_ptr<SupportedObject>> objects_;
   bool has_alias_ = false;
 };
 
-std::size_t hash_of(const std::vector<Tree::Supported>& device) {
-  std::size_t hash = device.size();
-  for (const Tree::Supported& row : device) {
+std::size_t hash_of(const std::vector<Tree::Supported>& rows) {
+  std::size_t hash = rows.size();
+  for (const Tree::Supported& row : rows) {
     hash = hash * 31 + std::hash<std::string_view>{}(row.path);
     hash =
         hash * 31 + static_cast<std::size_t>(row.type) * 4 + static_cast<std::size_t>(row.writable);
@@ -302,32 +309,31 @@ std::size_t hash_of(const std::vector<Tree::Supported>& device) {
 }  // namespace
 
 std::shared_ptr<const usp::SupportedObject> build_supported(
-    const std::vector<Tree::Supported>& device, const LocalSchema& schema, const PathMap& map,
+    const std::vector<Tree::Supported>& rows, const LocalSchema& schema, const DeviceModel& device,
     const Offer& offer) {
-  return Builder(device, map, offer).build(schema);
+  return Builder(rows, device, offer).build(schema);
 }
 
-std::shared_ptr<const usp::SupportedObject> SupportedCache::get(const Tree& tree,
+std::shared_ptr<const usp::SupportedObject> SupportedCache::get(DeviceModel& device,
                                                                 const LocalSchema& schema,
-                                                                const PathMap& map,
                                                                 const Offer& offer,
                                                                 bool ignore_writable) {
-  std::vector<Tree::Supported> device = tree.supported();
+  std::vector<Tree::Supported> rows = device.shown().supported();
   if (ignore_writable) {
-    for (Tree::Supported& row : device) {
+    for (Tree::Supported& row : rows) {
       if (row.writable == Writable::kNo) row.writable = Writable::kUnknown;
     }
   }
-  const std::size_t hash = hash_of(device);
+  const std::size_t hash = hash_of(rows);
   const std::lock_guard lock(mutex_);
   const auto [begin, end] = entries_.equal_range(hash);
   for (auto at = begin; at != end; ++at) {
-    if (at->second.device != device || !(at->second.offer == offer)) continue;
+    if (at->second.rows != rows || !(at->second.offer == offer)) continue;
     if (auto model = at->second.model.lock()) return model;
   }
   std::erase_if(entries_, [](const auto& entry) { return entry.second.model.expired(); });
-  auto model = build_supported(device, schema, map, offer);
-  entries_.emplace(hash, Entry{std::move(device), offer, model});
+  auto model = build_supported(rows, schema, device, offer);
+  entries_.emplace(hash, Entry{std::move(rows), offer, model});
   return model;
 }
 

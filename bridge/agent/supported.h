@@ -7,9 +7,9 @@
 #include <memory>
 #include <mutex>
 
+#include "bridge/agent/device_model.h"
 #include "bridge/agent/local_schema.h"
 #include "bridge/agent/offer.h"
-#include "bridge/agent/path_map.h"
 #include "bridge/tree.h"
 #include "usp/data_model.h"
 
@@ -19,28 +19,29 @@ namespace bridge {
 /// instance. A table that is empty is taken to be as the standard has it, else nothing could ever
 /// be added to it. Unique keys: the standard's, as far as the device has the parameters. Commands:
 /// those of the catalogue that the device can serve, with the arguments it has parameters for.
+/// `rows`: of the tree that `device` shows.
 std::shared_ptr<const usp::SupportedObject> build_supported(
-    const std::vector<Tree::Supported>& device, const LocalSchema& schema, const PathMap& map,
+    const std::vector<Tree::Supported>& rows, const LocalSchema& schema, const DeviceModel& device,
     const Offer& offer = {});
 
 /// Devices of one model and firmware share one supported model. Thread-safe; an entry lives as long
-/// as someone holds it. Ask again when names were added to or left the tree.
+/// as someone holds it. Ask again when names were added to or left the shown tree.
 class SupportedCache {
  public:
   /// `ignore_writable`: where the device says "read-only" the standard's word counts (quirk 63).
-  std::shared_ptr<const usp::SupportedObject> get(const Tree& tree, const LocalSchema& schema,
-                                                  const PathMap& map, const Offer& offer = {},
+  std::shared_ptr<const usp::SupportedObject> get(DeviceModel& device, const LocalSchema& schema,
+                                                  const Offer& offer = {},
                                                   bool ignore_writable = false);
   std::size_t size() const;
 
  private:
   struct Entry {
-    std::vector<Tree::Supported> device;
+    std::vector<Tree::Supported> rows;
     Offer offer;
     std::weak_ptr<const usp::SupportedObject> model;
   };
   mutable std::mutex mutex_;
-  std::multimap<std::size_t, Entry> entries_;  ///< by hash of `device`
+  std::multimap<std::size_t, Entry> entries_;  ///< by hash of `rows`
 };
 
 }  // namespace bridge

@@ -47,6 +47,13 @@ usp::ParamView AgentView::view_of(const Node& node) const {
   return {name, state_of(node.state()), to_usp_text(name, node.value(), node.type())};
 }
 
+const Node* AgentView::find_param(std::string_view object_path, std::string_view name) const {
+  if (name.empty() || device_.hides(object_path)) return nullptr;
+  path_.assign(object_path).append(name);
+  const Node* node = shown_.find(path_);
+  return node != nullptr && !node->is_object() ? node : nullptr;
+}
+
 std::string AgentView::model_uri(const usp::SupportedObject& /*object*/) const {
   return "urn:broadband-forum-org:tr-181-2-19-0-usp";
 }
@@ -55,14 +62,14 @@ bool AgentView::has_object(std::string_view object_path) const {
   if (object_path == kRoot) return true;
   if (local_.schema().owns(object_path)) return local_.has_object(object_path);
   if (virtual_.has_object(object_path)) return true;
-  return map_.to_native(object_path, native_) && tree_.has_object(native_);
+  return !device_.hides(object_path) && shown_.has_object(object_path);
 }
 
 std::vector<std::uint32_t> AgentView::instances(std::string_view table_path) const {
   if (local_.schema().owns(table_path)) return local_.instances(table_path);
   if (virtual_.owns(table_path)) return virtual_.instances(table_path);
-  if (!map_.to_native(table_path, native_)) return {};
-  return tree_.instances(native_);
+  if (device_.hides(table_path)) return {};
+  return shown_.instances(table_path);
 }
 
 usp::Value AgentView::value(std::string_view object_path, std::string_view name) const {
@@ -71,12 +78,9 @@ usp::Value AgentView::value(std::string_view object_path, std::string_view name)
       shown.state != usp::ValueState::kAbsent || virtual_.owns(object_path)) {
     return shown;
   }
-  if (map_.to_native(object_path, native_)) {
-    native_.append(name);
-    if (const Node* node = tree_.find(native_); node != nullptr && !node->is_object()) {
-      const usp::ParamView found = view_of(*node);
-      return {found.state, std::string(found.text)};
-    }
+  if (const Node* node = find_param(object_path, name)) {
+    const usp::ParamView found = view_of(*node);
+    return {found.state, std::string(found.text)};
   }
   if (object_path == kRoot) return local_.value(object_path, name, facts_);
   return {};
@@ -89,9 +93,8 @@ void AgentView::for_each_param(std::string_view object_path, const ParamVisitor&
   }
   virtual_.for_each_param(object_path, facts_, visit);
   if (virtual_.owns(object_path)) return;
-  if (map_.to_native(object_path, native_)) {
-    const std::string object = native_;  // the visitor may ask this view for more
-    tree_.for_each_child(object, [&](const Node& node) {
+  if (!device_.hides(object_path)) {
+    shown_.for_each_child(object_path, [&](const Node& node) {
       if (node.is_object() || node.state() == NodeState::kGone) return;
       if (virtual_.value(object_path, node.name(), facts_).state != usp::ValueState::kAbsent)
         return;
@@ -101,9 +104,7 @@ void AgentView::for_each_param(std::string_view object_path, const ParamVisitor&
   if (object_path != kRoot) return;
   // What the device does not have of the parameters of the root.
   local_.for_each_param(object_path, facts_, [&](const usp::ParamView& param) {
-    const bool of_device =
-        map_.to_native(object_path, native_) && tree_.find(native_.append(param.name)) != nullptr;
-    if (!of_device) visit(param);
+    if (find_param(object_path, param.name) == nullptr) visit(param);
   });
 }
 

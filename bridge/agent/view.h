@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "bridge/agent/device_model.h"
 #include "bridge/agent/local_model.h"
 #include "bridge/agent/offer.h"
-#include "bridge/agent/path_map.h"
 #include "bridge/agent/virtual_rows.h"
 #include "bridge/tree.h"
 #include "usp/data_model.h"
@@ -21,12 +21,14 @@ namespace bridge {
 /// change meanwhile. Not thread-safe (it reuses a buffer).
 class AgentView : public usp::DataModel {
  public:
-  AgentView(const Tree& tree, const LocalModel& local, const AgentFacts& facts, const PathMap& map,
-            std::shared_ptr<const usp::SupportedObject> supported, const Offer& offer = {})
-      : tree_(tree),
+  /// `shown`: that of `device`.
+  AgentView(const Tree& shown, const LocalModel& local, const AgentFacts& facts,
+            const DeviceModel& device, std::shared_ptr<const usp::SupportedObject> supported,
+            const Offer& offer = {})
+      : shown_(shown),
         local_(local),
         facts_(facts),
-        map_(map),
+        device_(device),
         supported_(std::move(supported)),
         offer_(offer),
         virtual_(offer) {}
@@ -52,16 +54,18 @@ class AgentView : public usp::DataModel {
  private:
   std::optional<usp::Error> check_references(std::string_view value) const;
   usp::ParamView view_of(const Node& node) const;
+  /// A parameter of the device; nullptr: there is none.
+  const Node* find_param(std::string_view object_path, std::string_view name) const;
 
-  const Tree& tree_;
+  const Tree& shown_;
   const LocalModel& local_;
   const AgentFacts& facts_;
-  const PathMap& map_;
+  const DeviceModel& device_;
   std::shared_ptr<const usp::SupportedObject> supported_;
   Offer offer_;
   VirtualRows virtual_;
   bool shows_secured_ = false;
-  mutable std::string native_;
+  mutable std::string path_;
 };
 
 /// A device's text as controllers get it: booleans are "true" and "false", secrets empty.

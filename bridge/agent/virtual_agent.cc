@@ -7,6 +7,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <random>
+#include <set>
 #include <utility>
 
 #include "bridge/agent/fresh_view.h"
@@ -206,6 +207,14 @@ asio::awaitable<std::optional<usp_msg::Msg>> VirtualAgent::handle(Caller caller,
     outcome = handle_as(grants, msg, own_row, *fresh, true);
   }
   fresh.reset();
+  if (device_.model().has_new_numbers()) {  // what a controller has seen must survive a crash
+    Commit numbers;
+    Result<void> stored = co_await device_.commit(std::move(numbers));
+    if (!stored) {
+      usp::Error error{usp::ErrorCode::kInternalError, "cannot be stored now", {}};
+      co_return usp::make_error(msg.header().msg_id(), error);
+    }
+  }
   if (auto* respond = std::get_if<usp::Respond>(&outcome)) {
     note_denied(caller, msg, denied_paths(respond->msg));
     co_return std::move(respond->msg);
@@ -226,8 +235,11 @@ asio::awaitable<std::optional<usp_msg::Msg>> VirtualAgent::handle(Caller caller,
 
 asio::awaitable<void> VirtualAgent::read_live(std::vector<std::string> paths) {
   std::vector<std::string> names;
+  std::set<std::string> seen;
   for (const std::string& path : paths) {
-    if (auto native = device_.to_native(path)) names.push_back(*native);
+    for (std::string& name : device_.model().sources(path)) {
+      if (seen.insert(name).second) names.push_back(std::move(name));
+    }
   }
   if (names.empty()) co_return;
   auto work = std::make_shared<Work>();

@@ -143,6 +143,8 @@ class VirtualAgent {
   bool watches_device() const { return watch_.any_active(); }
 
   // ---- notifications
+  /// Would somebody be told of a change?
+  bool listens();
   /// The notifications that a commit causes; also keeps timers and notification attributes in step
   /// with changed subscriptions.
   std::vector<OutboxRow> compose(Commit& commit);
@@ -175,7 +177,7 @@ class VirtualAgent {
   std::shared_ptr<const Grants> grants_of(const std::string& endpoint_id);
   /// `reference`: "Device.LocalAgent.Controller.1".
   std::shared_ptr<const Grants> grants_of_row(const std::string& reference);
-  std::optional<usp_msg::Msg> finish_for(const Origin& origin, const usp::Plan& plan,
+  std::optional<usp_msg::Msg> finish_for(const Requester& origin, const usp::Plan& plan,
                                          const std::vector<usp::StepResult>& results);
   void note_denied(const Caller& caller, const usp_msg::Msg& request,
                    const std::vector<std::string>& what);
@@ -202,7 +204,8 @@ class VirtualAgent {
   void notify(const Told& told, const usp::DataModel& model, Listeners& listeners,
               std::vector<OutboxRow>& out);
   void notify(const Told& told, const usp::DataModel& model, std::vector<OutboxRow>& out);
-  void tell(const Change& change, bool native, const usp::DataModel& model, Commit& commit,
+  /// `of_device`: else of what the bridge keeps.
+  void tell(const Change& change, bool of_device, const usp::DataModel& model, Commit& commit,
             std::vector<Told>& out);
   void hold_back(const std::string& row, Commit& commit);
   bool is_held_back(const std::string& row) const;
@@ -249,7 +252,7 @@ class VirtualAgent {
   ChangeWatch watch_;
   std::set<std::string> onboarding_timers_;  ///< controllers' rows that have one
   std::set<std::int64_t> undoing_;           ///< rows of the undos that are queued
-  std::set<std::string> unannounced_;        ///< native rows whose keys were not read yet
+  std::set<std::string> unannounced_;        ///< the device's rows whose keys were not read yet
 };
 
 /// Writes notifications into the outbox, making room where an agent and controller have too many

@@ -161,8 +161,9 @@ std::unique_ptr<Task> AddObject::make_child(const Context& context) const {
       }
       std::vector<Assignment> assignments;
       for (const Setting& setting : settings_) {
+        std::string like = setting.like.empty() ? sibling + setting.name : setting.like;
         assignments.push_back({path() + setting.name, setting.value, setting.required, setting.type,
-                               sibling + setting.name});
+                               std::move(like)});
       }
       return std::make_unique<SetValues>(std::move(assignments), parameter_key_, false);
     }

@@ -22,6 +22,7 @@ class AddObject : public Task {
     std::string value;
     bool required = true;
     ValueType type = ValueType::kUnknown;  ///< where no other instance tells
+    std::string like = {};  ///< a parameter of the same kind, full name; empty: another instance's
     bool operator==(const Setting&) const = default;
   };
 

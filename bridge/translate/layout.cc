@@ -101,6 +101,8 @@ void Layout::collect_node(const Node& node) {
     const std::vector<std::uint32_t> numbers = numbers_in(node.path());
     for (const std::uint32_t index : rules) {
       const Rule& rule = mapping_.rules()[index];
+      // A device may call an object "{i}".
+      if (rule.letters.size() != numbers.size()) continue;
       auto& list = rule.transform == Transform::kObject ? objects_ : parameters_;
       list.push_back({&rule, node.path(), numbers});
     }
@@ -115,7 +117,9 @@ void Layout::collect_node(const Node& node) {
     for (const std::uint32_t index : named) {
       const Rule& rule = mapping_.rules()[index];
       if (rule.transform != Transform::kAlias && rule.transform != Transform::kName) continue;
-      parameters_.push_back({&rule, node.path(), numbers_in(node.path())});
+      std::vector<std::uint32_t> numbers = numbers_in(node.path());
+      if (rule.letters.size() != numbers.size()) continue;
+      parameters_.push_back({&rule, node.path(), std::move(numbers)});
     }
   }
 }

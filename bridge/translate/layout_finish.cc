@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "bridge/agent/standard_model.h"
 #include "bridge/translate/layout.h"
 #include "bridge/translate/text.h"
 
@@ -79,7 +78,7 @@ void Layout::place_table(const Node& node, const Rule& rule) {
 }
 
 void Layout::choose_suppliers() {
-  std::ranges::sort(placed_, [](const Placed& a, const Placed& b) {
+  std::ranges::stable_sort(placed_, [](const Placed& a, const Placed& b) {
     if (const int order = compare_paths(a.path, b.path); order != 0) return order < 0;
     return a.order < b.order;
   });
@@ -144,7 +143,6 @@ void Layout::place_counts() {
   for (const auto& [table, unused] : tables) {
     std::string path = table.substr(0, table.size() - 1) + std::string(kCount);
     if (counted.contains(path)) continue;
-    if (StandardModel::get().param(supported_path(path)) == nullptr) continue;
     Placed placed;
     placed.path = std::move(path);
     placed.entry = {&count_rule(), root, keep({})};

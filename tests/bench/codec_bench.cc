@@ -1,6 +1,7 @@
 // What one SOAP envelope and one USP request cost.
 #include <benchmark/benchmark.h>
 
+#include "bridge/agent/direct_model.h"
 #include "bridge/agent/supported.h"
 #include "bridge/agent/view.h"
 #include "cwmp/soap.h"
@@ -59,8 +60,8 @@ void get(benchmark::State& state, const std::vector<std::string>& paths) {
   tree.apply(bridge::NamesListed{"Device.", false, sample_names()}, 1);
   tree.apply(bridge::ValuesRead{sample_values()}, 1);
   const bridge::LocalModel local(bridge::test::local_template(), {});
-  const bridge::RootPathMap map("Device.", local.schema().vendor_root(), local.schema().roots());
-  const auto supported = bridge::build_supported(tree.supported(), local.schema(), map);
+  const bridge::DirectModel device(tree, local.schema().roots());
+  const auto supported = bridge::build_supported(tree.supported(), local.schema(), device);
   const bridge::AgentFacts facts = bridge::test::facts();
   usp_msg::Msg request;
   request.mutable_header()->set_msg_id("1");
@@ -68,7 +69,7 @@ void get(benchmark::State& state, const std::vector<std::string>& paths) {
   auto* paths_out = request.mutable_body()->mutable_request()->mutable_get();
   for (const std::string& path : paths) paths_out->add_param_paths(path);
   for (auto _ : state) {
-    const bridge::AgentView view(tree, local, facts, map, supported);
+    const bridge::AgentView view(tree, local, facts, device, supported);
     benchmark::DoNotOptimize(usp::handle(request, view, usp::Access{}));
   }
 }

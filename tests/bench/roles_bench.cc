@@ -1,6 +1,7 @@
 // What roles cost: a Get of a whole tree by controllers with more and with fewer rights.
 #include <benchmark/benchmark.h>
 
+#include "bridge/agent/direct_model.h"
 #include "bridge/agent/roles.h"
 #include "bridge/agent/supported.h"
 #include "bridge/agent/view.h"
@@ -40,17 +41,17 @@ class Sample {
     config.roles.push_back(role);
     base_ = bridge::make_local_template(config);
     model_.emplace(base_, std::span<const bridge::LocalValue>{});
-    map_.emplace("Device.", model_->schema().vendor_root(), model_->schema().roots());
+    device_.emplace(tree_, model_->schema().roots());
     tree_.apply(bridge::NamesListed{"Device.", false, sample_names()}, 1);
     tree_.apply(bridge::ValuesRead{sample_values()}, 1);
-    supported_ = bridge::build_supported(tree_.supported(), model_->schema(), *map_);
+    supported_ = bridge::build_supported(tree_.supported(), model_->schema(), *device_);
     request_.mutable_header()->set_msg_id("m");
     request_.mutable_body()->mutable_request()->mutable_get()->add_param_paths("Device.");
   }
 
   /// Parameters in the answer.
   std::int64_t get(const std::string& role) {
-    const bridge::AgentView view(tree_, *model_, facts_, *map_, supported_);
+    const bridge::AgentView view(tree_, *model_, facts_, *device_, supported_);
     usp::Outcome outcome =
         role.empty() ? usp::handle(request_, view, usp::Access{}, true) : as(role, view);
     const auto& response = std::get<usp::Respond>(outcome).msg.body().response();
@@ -72,7 +73,7 @@ class Sample {
   bridge::Tree tree_{pool_};
   std::shared_ptr<const bridge::LocalTemplate> base_;
   std::optional<bridge::LocalModel> model_;
-  std::optional<bridge::RootPathMap> map_;
+  std::optional<bridge::DirectModel> device_;
   bridge::AgentFacts facts_ = bridge::test::facts();
   std::shared_ptr<const usp::SupportedObject> supported_;
   std::shared_ptr<const bridge::Grants> grants_;

@@ -10,6 +10,7 @@
 #include "bridge/agent/local_model.h"
 #include "bridge/agent/local_template.h"
 #include "bridge/agent/local_transaction.h"
+#include "bridge/agent/make_device_model.h"
 #include "bridge/config.h"
 #include "bridge/tree.h"
 
@@ -107,6 +108,12 @@ inline void fill(Tree& tree, const std::vector<Named>& nodes, const std::string&
   }
   tree.apply(names, kNow);
   tree.apply(values, kNow);
+}
+
+/// Of a device that has never had numbers.
+inline std::unique_ptr<DeviceModel> device_model(std::string_view root, const Tree& tree,
+                                                 const LocalSchema& schema, PathPool& pool) {
+  return make_device_model(root, tree, schema, pool, {});
 }
 
 }  // namespace bridge::test

@@ -74,9 +74,10 @@ class Offered : public testing::Test {
  protected:
   void device(const std::vector<Named>& nodes, const std::string& root = "Device.") {
     fill(tree, nodes, root);
-    map = std::make_unique<RootPathMap>(root, schema.vendor_root(), schema.roots());
-    offer = offer_of(file_rows_of(tree, *map), tree, learned);
-    model = build_supported(tree.supported(), schema, *map, offer);
+    seen = test::device_model(root, tree, schema, pool);
+    const Tree& shown = seen->shown();
+    offer = offer_of(file_rows_of(shown), tree, learned);
+    model = build_supported(shown.supported(), schema, *seen, offer);
   }
   const usp::SupportedCommand* command(std::string_view object, std::string_view name) {
     const usp::SupportedObject* at = model.get();
@@ -104,7 +105,7 @@ class Offered : public testing::Test {
   LocalSchema schema{"X_USPBRIDGE_"};
   Learned learned;
   Offer offer;
-  std::unique_ptr<RootPathMap> map;
+  std::unique_ptr<DeviceModel> seen;
   std::shared_ptr<const usp::SupportedObject> model;
 };
 
@@ -243,11 +244,10 @@ TEST_F(Offered, NothingThatTheCatalogueDoesNotKnow) {
 TEST_F(Offered, AnotherModelOnceTheDeviceIsKnownBetter) {
   SupportedCache cache;
   device({kSerial});
-  const auto before = cache.get(tree, schema, *map, offer);
-  EXPECT_EQ(cache.get(tree, schema, *map, offer), before);
+  const auto before = cache.get(*seen, schema, offer);
+  EXPECT_EQ(cache.get(*seen, schema, offer), before);
   learned.unsupported = {"Download"};
-  EXPECT_NE(cache.get(tree, schema, *map, offer_of(file_rows_of(tree, *map), tree, learned)),
-            before);
+  EXPECT_NE(cache.get(*seen, schema, offer_of(file_rows_of(tree), tree, learned)), before);
 }
 
 TEST_F(Offered, WhatTheVersionOfTheDeviceTells) {

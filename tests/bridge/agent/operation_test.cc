@@ -24,7 +24,8 @@ usp::StepResult result(usp::StepResult::State state) {
 /// An operation with something in every member.
 Operation full_operation() {
   Operation out;
-  out.origin = {Origin::Kind::kUsp, "self::ctl", "usp/v1/controller/ctl", std::string("c\0r", 3)};
+  out.origin = {Requester::Kind::kUsp, "self::ctl", "usp/v1/controller/ctl",
+                std::string("c\0r", 3)};
   out.plan.kind = usp::Plan::Kind::kOperate;
   out.plan.msg_id = "m-1";
   out.plan.requested = {"Device.IP.Diagnostics.IPPing()"};
@@ -48,6 +49,8 @@ Operation full_operation() {
   out.results = {failed, done};
   out.task = std::string("\0\xff progress", 11);
   out.task_step = 1;
+  out.moved = "Device.IP.Interface.2.";
+  out.moved_to = "InternetGatewayDevice.WANDevice.1.WANConnectionDevice.1.WANIPConnection.3.";
   return out;
 }
 
@@ -67,6 +70,8 @@ void expect_same(const Operation& a, const Operation& b) {
   EXPECT_EQ(a.results, b.results);
   EXPECT_EQ(a.task, b.task);
   EXPECT_EQ(a.task_step, b.task_step);
+  EXPECT_EQ(a.moved, b.moved);
+  EXPECT_EQ(a.moved_to, b.moved_to);
 }
 
 TEST(Operation, ComesBackFromTheStoreAsItWas) {
@@ -80,7 +85,7 @@ TEST(Operation, ComesBackInEveryKindAndState) {
   using Kind = usp::Plan::Kind;
   for (Kind kind : {Kind::kSet, Kind::kAdd, Kind::kDelete, Kind::kOperate}) {
     for (int state = 0; state <= static_cast<int>(OperationState::kCancelled); ++state) {
-      for (Origin::Kind origin : {Origin::Kind::kUsp, Origin::Kind::kGrpc}) {
+      for (Requester::Kind origin : {Requester::Kind::kUsp, Requester::Kind::kGrpc}) {
         Operation operation = full_operation();
         operation.plan.kind = kind;
         operation.state = static_cast<OperationState>(state);

@@ -5,6 +5,7 @@
 
 #include <functional>
 
+#include "bridge/agent/direct_model.h"
 #include "bridge/agent/standard_model.h"
 #include "tests/bridge/agent/agent_fixture.h"
 
@@ -46,8 +47,8 @@ class Supported : public testing::Test {
   std::shared_ptr<const SupportedObject> build(const std::vector<Named>& nodes,
                                                const std::string& root = "Device.") {
     fill(tree, nodes, root);
-    const RootPathMap map(root, schema.vendor_root(), schema.roots());
-    return build_supported(tree.supported(), schema, map);
+    const auto device = device_model(root, tree, schema, pool);
+    return build_supported(device->shown().supported(), schema, *device);
   }
   const SupportedObject& at(const std::shared_ptr<const SupportedObject>& model,
                             std::string_view path) {
@@ -112,12 +113,12 @@ TEST_F(Supported, TakesAccessFromTheDevice) {
 // quirk 63: a model whose "read-only" is not to be believed is offered what the standard says.
 TEST_F(Supported, TakesAccessFromTheStandardWhereTheDeviceIsNotBelieved) {
   SupportedCache cache;
-  const RootPathMap map("Device.", schema.vendor_root(), schema.roots());
+  DirectModel device(tree, schema.roots());
   fill(tree, {{"Device.WiFi.SSID.1.SSID", "a", "string", false},
               {"Device.WiFi.SSID.1.MACAddress", "b", "string", false},
               {"Device.X_Vendor", "c", "string", false}});
-  const auto believed = cache.get(tree, schema, map);
-  const auto model = cache.get(tree, schema, map, {}, true);
+  const auto believed = cache.get(device, schema);
+  const auto model = cache.get(device, schema, {}, true);
 
   EXPECT_EQ(at(believed, "Device.WiFi.SSID.{i}.").param("SSID")->access, ParamAccess::kReadOnly);
   const SupportedObject& ssid = at(model, "Device.WiFi.SSID.{i}.");
@@ -292,7 +293,7 @@ TEST_F(Supported, PutsAnInternetGatewayDeviceBelowTheVendorObject) {
 }
 
 TEST_F(Supported, StandsWithoutADevice) {
-  const RootPathMap nothing("", schema.vendor_root(), schema.roots());
+  const DirectModel nothing(tree, schema.roots());
 
   const auto model = build_supported({}, schema, nothing);
 
@@ -303,25 +304,27 @@ TEST_F(Supported, StandsWithoutADevice) {
 
 TEST_F(Supported, IsSharedByDevicesOfOneModel) {
   SupportedCache cache;
-  const RootPathMap map("Device.", schema.vendor_root(), schema.roots());
+  DirectModel device(tree, schema.roots());
   fill(tree, {{"Device.WiFi.SSID.1.SSID", "a"}});
   Tree same(pool);
   fill(same, {{"Device.WiFi.SSID.1.SSID", "b"}, {"Device.WiFi.SSID.2.SSID", "c"}});
   Tree other(pool);
   fill(other, {{"Device.WiFi.SSID.1.SSID", "b"}, {"Device.WiFi.SSID.1.Name", "c"}});
 
-  const auto model = cache.get(tree, schema, map);
-  EXPECT_EQ(cache.get(same, schema, map), model);
-  EXPECT_NE(cache.get(other, schema, map), model);
+  const auto model = cache.get(device, schema);
+  DirectModel same_device(same, schema.roots());
+  DirectModel other_device(other, schema.roots());
+  EXPECT_EQ(cache.get(same_device, schema), model);
+  EXPECT_NE(cache.get(other_device, schema), model);
 }
 
 TEST_F(Supported, IsForgottenByTheCacheWhenNobodyHoldsIt) {
   SupportedCache cache;
-  const RootPathMap map("Device.", schema.vendor_root(), schema.roots());
+  DirectModel device(tree, schema.roots());
   fill(tree, {{"Device.A", "a"}});
-  cache.get(tree, schema, map);
+  cache.get(device, schema);
   fill(tree, {{"Device.B", "a"}});
-  cache.get(tree, schema, map);
+  cache.get(device, schema);
 
   EXPECT_EQ(cache.size(), 1U);
 }

@@ -20,12 +20,13 @@ using usp::ValueState;
 class Agent {
  public:
   explicit Agent(std::initializer_list<Named> nodes, const std::string& root = "Device.")
-      : map_(root, local_.schema().vendor_root(), local_.schema().roots()) {
+      : device_(device_model(root, tree_, local_.schema(), pool_)) {
     fill(tree_, nodes, root);
   }
   AgentView view() {
-    return AgentView(tree_, local_, facts_, map_,
-                     build_supported(tree_.supported(), local_.schema(), map_));
+    const Tree& shown = device_->shown();
+    return AgentView(shown, local_, facts_, *device_,
+                     build_supported(shown.supported(), local_.schema(), *device_));
   }
   usp::Value at(const std::string& path) {
     const usp::SplitPath parts = usp::split_path(path);
@@ -45,7 +46,7 @@ class Agent {
   Tree tree_{pool_};
   LocalModel local_{local_template(), {}};
   AgentFacts facts_ = test::facts();
-  RootPathMap map_;
+  std::unique_ptr<DeviceModel> device_;
 };
 
 TEST(AgentView, ShowsDeviceAndBridgeAsOneTree) {
@@ -183,18 +184,6 @@ TEST(AgentView, TakesReferencesOfAnyKindOfNotificationAndNoOthers) {
   }
   EXPECT_NE(view.check_value("Device.LocalAgent.Subscription.1.", "ReferenceList", "Device.No.P"),
             std::nullopt);
-}
-
-TEST(RootPathMap, GoesBothWays) {
-  const RootPathMap map("InternetGatewayDevice.", "Device.X_USPBRIDGE_", {"Device.LocalAgent."});
-  std::string native;
-
-  ASSERT_TRUE(map.to_native("Device.X_USPBRIDGE_IGD.A.{i}.B", native));
-  EXPECT_EQ(native, "InternetGatewayDevice.A.{i}.B");
-  EXPECT_EQ(map.to_usp(native), "Device.X_USPBRIDGE_IGD.A.{i}.B");
-  EXPECT_EQ(map.to_usp("InternetGatewayDevice.ManagementServer.URL"), std::nullopt);
-  EXPECT_EQ(map.to_usp("Device.A"), std::nullopt);
-  EXPECT_FALSE(map.to_native("Device.A", native));
 }
 
 }  // namespace

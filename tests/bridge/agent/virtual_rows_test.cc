@@ -25,12 +25,13 @@ class VirtualRowsTest : public testing::Test {
   std::unique_ptr<AgentView> view(const std::vector<Named>& nodes,
                                   const std::string& root = "Device.") {
     fill(tree, nodes, root);
-    map = std::make_unique<RootPathMap>(root, local.schema().vendor_root(), local.schema().roots());
-    const Offer offer = offer_of(file_rows_of(tree, *map), tree, learned);
+    device = device_model(root, tree, local.schema(), pool);
+    const Tree& shown = device->shown();
+    const Offer offer = offer_of(file_rows_of(shown), tree, learned);
     facts.device_software_version = "1.4.2";
     return std::make_unique<AgentView>(
-        tree, local, facts, *map, build_supported(tree.supported(), local.schema(), *map, offer),
-        offer);
+        shown, local, facts, *device,
+        build_supported(shown.supported(), local.schema(), *device, offer), offer);
   }
   static std::vector<std::string> names(const AgentView& view, const std::string& object) {
     std::vector<std::string> out;
@@ -43,7 +44,7 @@ class VirtualRowsTest : public testing::Test {
   LocalModel local{local_template(), {}};
   AgentFacts facts = test::facts();
   Learned learned;
-  std::unique_ptr<RootPathMap> map;
+  std::unique_ptr<DeviceModel> device;
 };
 
 TEST_F(VirtualRowsTest, AreThereForADeviceThatHasNone) {
