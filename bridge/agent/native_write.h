@@ -45,6 +45,14 @@ struct Refused {
   std::string text;
 };
 
+/// A number that becomes another key's once the write is done (Numbers::move).
+struct NumberMove {
+  std::string table;  ///< shown
+  std::string from;   ///< key
+  std::string to;
+  bool operator==(const NumberMove&) const = default;
+};
+
 /// In this order: add, set, follow, remove. A required refusal means that nothing is to be done.
 struct NativeWrite {
   std::string add;  ///< table to add a row to; names in `set` are relative to the row. Empty: none
@@ -54,6 +62,7 @@ struct NativeWrite {
   std::string row;  ///< kAdd: the shown row, where it is known beforehand ("Device.WiFi.SSID.2.")
   /// A row that moves: the number of `moved_from` becomes the new row's (shown table, keys).
   std::string moved;  ///< the shown row that keeps its number; empty: none
+  std::vector<NumberMove> numbers = {};  ///< rows whose keys the values in `set` change
   std::vector<Refused> refused;
 
   bool refused_as_a_whole() const {

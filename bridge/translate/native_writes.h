@@ -2,9 +2,7 @@
 // projection.h.
 #pragma once
 
-#include <cstddef>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -16,16 +14,17 @@ namespace bridge::translate {
 /// Asks nothing of the device; what it makes is to be carried out. Cheap to make.
 class NativeWrites {
  public:
-  explicit NativeWrites(const Projection& projection) : projection_(projection) {}
+  /// Numbers are given out for rows that a write makes and that are known beforehand.
+  explicit NativeWrites(Projection& projection) : projection_(projection) {}
 
-  /// Steps that stand or fall together, as few writes as it takes: the first sets parameters, each
-  /// further one moves a row to another parent.
+  /// Steps that stand or fall together, as few writes as it takes: the first sets parameters and
+  /// has all refusals, each further one moves a row to another parent.
   std::vector<NativeWrite> set(std::span<const ShownStep> steps) const;
   NativeWrite add(const ShownStep& step) const;
   NativeWrite remove(std::string_view row) const;
 
  private:
-  const Projection& projection_;
+  Projection& projection_;
 };
 
 }  // namespace bridge::translate
