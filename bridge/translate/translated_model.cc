@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "bridge/translate/encoding.h"
 #include "bridge/translate/text.h"
 
 namespace bridge::translate {
@@ -12,13 +13,17 @@ namespace {
 /// With more than that it is cheaper to compute everything.
 constexpr std::size_t kMaxChanged = 2000;
 
-
 }  // namespace
 
 TranslatedModel::TranslatedModel(std::shared_ptr<const Mapping> mapping, const Tree& native,
                                  PathPool& paths, ProjectionOptions options,
+                                 std::vector<std::string> bridge_owned,
                                  const std::vector<InstanceRow>& stored)
-    : mapping_(std::move(mapping)), native_(native), paths_(paths), options_(std::move(options)) {
+    : mapping_(std::move(mapping)),
+      native_(native),
+      paths_(paths),
+      options_(std::move(options)),
+      hidden_(std::move(bridge_owned)) {
   numbers_.restore(stored);
 }
 
@@ -34,8 +39,7 @@ Projection& TranslatedModel::projection() {
 
 void TranslatedModel::catch_up() {
   if (behind_ == Behind::kNot) return;
-  Diff diff =
-      behind_ == Behind::kAll ? projection_->update() : projection_->update(changed_);
+  Diff diff = behind_ == Behind::kAll ? projection_->update() : projection_->update(changed_);
   behind_ = Behind::kNot;
   changed_.clear();
   if (!listening_) return;
@@ -45,9 +49,13 @@ void TranslatedModel::catch_up() {
 
 const Tree& TranslatedModel::shown() { return projection().shown(); }
 
-bool TranslatedModel::hides(std::string_view) const { return false; }
+bool TranslatedModel::hides(std::string_view shown) const {
+  return std::ranges::any_of(hidden_,
+                             [&](const std::string& prefix) { return shown.starts_with(prefix); });
+}
 
 bool TranslatedModel::may_have(std::string_view shown_supported) const {
+  if (shown_supported.starts_with(options_.vendor_root)) return true;
   return !mapping_->of_shown(shown_supported).empty();
 }
 
@@ -131,18 +139,16 @@ std::optional<std::string> TranslatedModel::added_row(std::string_view table,
 
 /// The new row has had a number of its own for a moment; it goes unused.
 void TranslatedModel::row_moved(const std::string& moved, const std::string& native) {
-  const std::vector<Link> links = projection().links(moved);
-  const std::optional<std::string> now = added_row(parent_path(moved), native);
-  if (links.empty() || links.front().rule == nullptr || !now) return;
-  const std::vector<Link> new_links = projection().links(*now);
-  if (new_links.empty() || new_links.front().rule == nullptr) return;
-  const auto key_of = [this](const Link& link) {
-    return projection().allocator_key(link.rule->shown.positions.back(), link.base,
-                                      *link.bindings);
+  const std::string table(parent_path(moved));
+  const std::optional<std::string> now = added_row(table, native);
+  if (!now) return;
+  const auto number_of = [&](std::string_view row) {
+    return to_number(without_dot(row).substr(table.size()));
   };
-  const std::string from = key_of(links.front());
-  const std::string to = key_of(new_links.front());
-  numbers_.move(parent_path(moved), from, to);
+  const std::string from = numbers_.key_of(table, number_of(moved));
+  const std::string to = numbers_.key_of(table, number_of(*now));
+  if (from.empty() || to.empty()) return;
+  numbers_.move(table, from, to);
   lag(Behind::kAll);
 }
 

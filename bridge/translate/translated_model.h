@@ -17,8 +17,10 @@ namespace bridge::translate {
 class TranslatedModel final : public DeviceModel {
  public:
   /// `native` and `paths` outlive it. `stored`: what the device's store holds of instance numbers.
+  /// `bridge_owned`: LocalSchema::roots().
   TranslatedModel(std::shared_ptr<const Mapping> mapping, const Tree& native, PathPool& paths,
-                  ProjectionOptions options, const std::vector<InstanceRow>& stored);
+                  ProjectionOptions options, std::vector<std::string> bridge_owned,
+                  const std::vector<InstanceRow>& stored);
 
   const Tree& shown() override;
   bool hides(std::string_view shown) const override;
@@ -55,6 +57,7 @@ class TranslatedModel final : public DeviceModel {
   const Tree& native_;
   PathPool& paths_;
   const ProjectionOptions options_;
+  const std::vector<std::string> hidden_;  ///< prefixes
   Numbers numbers_;
   std::unique_ptr<Projection> projection_;  ///< nullptr: nobody has asked
   Behind behind_ = Behind::kNot;
