@@ -1,5 +1,4 @@
 #include "bridge/agent/fresh_view.h"
-#include "bridge/pattern.h"
 
 #include <gmock/gmock.h>
 
