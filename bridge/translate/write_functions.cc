@@ -55,7 +55,10 @@ Written write_time_zone(const Place& place, std::string_view value) {
     rest.remove_prefix(1);
     minutes = take_number(rest, 59);
   }
-  if (!hours || !minutes) return invalid("not a time zone as IEEE 1003.1 writes it");
+  // What may follow is the name of summer time.
+  const bool ended = rest.empty() || rest.front() == '<' ||
+                     std::isalpha(static_cast<unsigned char>(rest.front())) != 0;
+  if (!hours || !minutes || !ended) return invalid("not a time zone as IEEE 1003.1 writes it");
   const bool zero = *hours == 0 && *minutes == 0;
   const std::string sign = east || zero ? "+" : "-";
   return only(place.native, sign + two_digits(*hours) + ":" + two_digits(*minutes));

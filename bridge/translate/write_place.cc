@@ -85,6 +85,7 @@ Written write_alias(const Place& place, std::string_view value) {
   if (bridges || (!place.base.empty() && !exists(place.projection, place.native))) {
     return read_only("the device has no Alias here");
   }
+  if (value.empty()) return invalid("an Alias is not empty");
   return only(place.native, std::string(value));
 }
 

@@ -99,8 +99,12 @@ Written write_family(const Place& place, const Family& family, bool enterprise) 
     if (!word) return invalid("EncryptionMode is made of TKIP and AES");
     encryption = *word;
   }
-  const std::string authentication = enterprise ? "EAPAuthentication" : "PSKAuthentication";
   const std::string wlan = wlan_of(place);
+  const char* authenticates = family.rsn ? "IEEE11iAuthenticationMode" : "WPAAuthenticationMode";
+  if (enterprise && !exists(place.projection, wlan + authenticates)) {
+    return invalid("the device knows no Enterprise modes");
+  }
+  const std::string authentication = enterprise ? "EAPAuthentication" : "PSKAuthentication";
   Wants out;
   want_if_there(out, place, wlan + "BeaconType", device_beacon(place, wlan, family.beacon));
   if (family.wpa) {

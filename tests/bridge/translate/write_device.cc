@@ -17,14 +17,20 @@ std::vector<usp::Setting> as_settings(const Settings& settings) {
 }  // namespace
 
 WriteDevice::WriteDevice() {
-  for (const auto& [path, value] : read_values(TEST_DATA_DIR "/translate/example-tr098.csv")) {
-    set_value(path, value);
-  }
+  set_values(read_values(TEST_DATA_DIR "/translate/example-tr098.csv"));
 }
 
 void WriteDevice::set_value(const std::string& path, const std::string& value) {
-  const ValueType type = native_type_of(*built_in_mapping(), path);
-  device_.set(path, value, std::string(xsd_name(type)));
+  set_values({{path, value}});
+}
+
+void WriteDevice::set_values(const std::vector<std::pair<std::string, std::string>>& values) {
+  ValuesRead read;
+  for (const auto& [path, value] : values) {
+    const ValueType type = native_type_of(*built_in_mapping(), path);
+    read.values.push_back({path, value, std::string(xsd_name(type))});
+  }
+  device_.tree().apply(read, TestDevice::kReadAt);
 }
 
 NativeWrite WriteDevice::set(const std::string& object, const Settings& settings) {
@@ -72,7 +78,13 @@ std::string WriteDevice::carry_out(const NativeWrite& write) {
   for (const NumberMove& move : write.numbers) {
     device_.numbers().move(move.table, move.from, move.to);
   }
-  device_.shown().update();
+  if (!write.add.empty() || !write.remove.empty()) {
+    device_.shown().update();
+    return row;
+  }
+  std::vector<std::string> names;
+  for (const cwmp::ParameterValue& value : read.values) names.push_back(value.name);
+  device_.shown().update(names);
   return row;
 }
 
