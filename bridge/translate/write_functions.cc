@@ -154,7 +154,9 @@ std::string interface_key(const Place& place, std::string_view shown) {
   const Projection& projection = place.projection;
   const auto object = projection.native_object(as_object(shown));
   if (!object) return {};
-  if (object->find(".Layer2Bridging.Bridge.") != std::string::npos) {
+  // Filters and VLAN ports are on ports of a bridge, those on interfaces.
+  const bool port = object->find(".Layer2Bridging.Bridge.") != std::string::npos;
+  if (port && last_name(place.param) != "LowerLayers") {
     return std::string(projection.text(as_object(*object) + "PortInterface"));
   }
   const auto reference = projection.to_native_reference(shown);

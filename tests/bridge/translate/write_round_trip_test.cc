@@ -34,6 +34,8 @@ void fill(WriteDevice& device) {
     values.emplace_back(path, value);
   }
   const std::string bridging = "InternetGatewayDevice.Layer2Bridging.";
+  values.emplace_back(bridging + "Bridge.1.BridgeKey", "1");
+  values.emplace_back(bridging + "AvailableInterface.1.AvailableInterfaceKey", "1");
   values.emplace_back(bridging + "AvailableInterface.1.InterfaceReference",
                       "InternetGatewayDevice.LANDevice.1.LANEthernetInterfaceConfig.1");
   values.emplace_back(bridging + "Bridge.1.VLAN.1.VLANID", "100");
