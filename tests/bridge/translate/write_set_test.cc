@@ -129,8 +129,14 @@ TEST(WriteSet, ReferencesToNothingAreRefused) {
 TEST(WriteSet, AnAliasTheDeviceHasNoPlaceForIsRefused) {
   WriteDevice device;
   EXPECT_EQ(refusal(device.set("Device.WiFi.SSID.1.", {{"Alias", "a"}})), 7013U);
-  device.set_value(kLan + "WLANConfiguration.2.Alias", "old");
-  EXPECT_EQ(refusal(device.set("Device.WiFi.SSID.1.", {{"Alias", "a"}})), 7013U);
+  EXPECT_EQ(refusal(device.set("Device.Time.Client.1.", {{"Alias", "a"}})), 7013U);
+}
+
+TEST(WriteSet, AnAliasOfTheDeviceIsWritten) {
+  WriteDevice device;
+  device.set_value(kLan + "WLANConfiguration.1.Alias", "old");
+  EXPECT_THAT(device.sent(device.set("Device.WiFi.SSID.1.", {{"Alias", "a"}})),
+              ElementsAre(Pair(kLan + "WLANConfiguration.1.Alias", "a")));
 }
 
 // ---- below the vendor object

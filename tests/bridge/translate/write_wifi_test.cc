@@ -187,8 +187,9 @@ TEST(WriteWifi, StandardsAreWrittenOnlyWhereTheDeviceSaysSo) {
   WriteDevice device;
   const std::string radio = "Device.WiFi.Radio.2.";
   EXPECT_EQ(refusal(device.set(radio, {{"OperatingStandards", "a"}})), 7013U);
-  device.device().tree().apply(NamesListed{kFast + "Standard", false, {{kFast + "Standard", true}}},
-                               0);
+  device.device().tree().apply(
+      NamesListed{kFast, true, {{kFast + "Standard", true}, {kFast + "Channel", true}}}, 0);
+  device.device().shown().update();
   EXPECT_THAT(device.sent(device.set(radio, {{"OperatingStandards", "a"}})),
               ElementsAre(Pair(kFast + "Standard", "a")));
   EXPECT_EQ(refusal(device.set(radio, {{"OperatingStandards", "a,n,ac"}})), 7012U);
