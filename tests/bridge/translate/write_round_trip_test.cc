@@ -6,41 +6,11 @@
 #include <string>
 
 #include "bridge/agent/standard_model.h"
-#include "bridge/translate/encoding.h"
-#include "bridge/translate/text.h"
 #include "bridge/translate/write_draft.h"
 #include "tests/bridge/translate/write_device.h"
 
 namespace bridge::translate {
 namespace {
-
-/// Every parameter of TR-098 that a rule names, one row in each table.
-void fill(WriteDevice& device) {
-  std::vector<std::pair<std::string, std::string>> values;
-  for (const Rule& rule : built_in_mapping()->rules()) {
-    const bool skipped = rule.is_native_object() || rule.cwmp_only ||
-                         rule.native.find("NumberOfEntries") != std::string::npos ||
-                         rule.native.find(".LANInterfaces.") != std::string::npos;
-    if (skipped) continue;
-    std::string path;
-    for (const std::string_view segment : split(rule.native, '.')) {
-      if (!path.empty()) path += '.';
-      path += segment.starts_with('{') ? "1" : std::string(segment);
-    }
-    if (device.device().tree().find(path) != nullptr) continue;
-    const bool number = is_number(rule.native_type) || rule.native_type == ValueType::kBoolean;
-    std::string value = number ? "1" : "";
-    if (!rule.words.empty() && rule.words.front().native != "*") value = rule.words.front().native;
-    values.emplace_back(path, value);
-  }
-  const std::string bridging = "InternetGatewayDevice.Layer2Bridging.";
-  values.emplace_back(bridging + "Bridge.1.BridgeKey", "1");
-  values.emplace_back(bridging + "AvailableInterface.1.AvailableInterfaceKey", "1");
-  values.emplace_back(bridging + "AvailableInterface.1.InterfaceReference",
-                      "InternetGatewayDevice.LANDevice.1.LANEthernetInterfaceConfig.1");
-  values.emplace_back(bridging + "Bridge.1.VLAN.1.VLANID", "100");
-  device.set_values(values);
-}
 
 std::vector<std::string> candidates(const Rule& rule) {
   if (rule.shown_type == ValueType::kDateTime) return {"2024-01-01T00:00:00Z"};
@@ -144,7 +114,7 @@ TEST(WriteRoundTrip, WhatIsWrittenIsWhatIsRead) {
 TEST(WriteRoundTrip, OfEveryParameterOfTheStandard) {
   check_all([] {
     auto device = std::make_unique<WriteDevice>();
-    fill(*device);
+    device->fill();
     return device;
   });
 }
