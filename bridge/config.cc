@@ -399,6 +399,20 @@ void read_signatures(ConfigSection& s, SignatureConfig& signatures) {
   s.number<std::size_t>("agent_certificates", signatures.agent_certificates, 1, 10'000'000);
 }
 
+void read_translation(ConfigSection& s, TranslationConfig& translation) {
+  s.flag("tr098", translation.tr098);
+  s.flag("legacy_names", translation.legacy_names);
+  s.flag("show_mapped", translation.show_mapped);
+  s.list("overlays", translation.overlays, [](ConfigSection& inner, OverlayConfig& overlay) {
+    inner.text("file", overlay.file, check_not_empty);
+    inner.section("match", [&](ConfigSection& match) {
+      match.text("manufacturer", overlay.match.manufacturer, check_not_empty);
+      match.text("oui", overlay.match.oui, check_not_empty);
+      match.text("product_class", overlay.match.product_class);
+    });
+  });
+}
+
 void read_device(ConfigSection& s, DeviceConfig& device) {
   using Scheme = DeviceConfig::EndpointIdScheme;
   s.choice("endpoint_id_scheme", device.endpoint_id_scheme,
@@ -449,6 +463,8 @@ void read_config(ConfigSection& s, Config& config) {
       "unknown_controllers", config.unknown_controllers,
       {{"refuse", UnknownControllers::kRefuse}, {"untrusted", UnknownControllers::kUntrusted}});
   s.section("device", [&](ConfigSection& inner) { read_device(inner, config.device); });
+  s.section("translation",
+            [&](ConfigSection& inner) { read_translation(inner, config.translation); });
   s.section("grpc", [&](ConfigSection& inner) { read_grpc(inner, config.grpc); });
   s.section("admin", [&](ConfigSection& inner) {
     inner.text("listen", config.admin.listen, check_address);

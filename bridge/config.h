@@ -434,6 +434,28 @@ struct LogConfig {
 /// What becomes of requests of a controller that is neither configured nor in the agent's table.
 enum class UnknownControllers : std::uint8_t { kRefuse, kUntrusted };
 
+/// Rules for devices of some models, on top of the mapping that is compiled in.
+struct OverlayConfig {
+  std::string file;
+  /// All must fit. "*" is any run of characters.
+  struct Match {
+    std::string manufacturer = "*";
+    std::string oui = "*";
+    std::string product_class = "*";
+    bool operator==(const Match&) const = default;
+  } match;
+  bool operator==(const OverlayConfig&) const = default;
+};
+
+/// How devices with the root InternetGatewayDevice. are shown (docs/translation.md).
+struct TranslationConfig {
+  bool tr098 = true;          ///< as Device:2; false: all of it is below the vendor object
+  bool legacy_names = false;  ///< also names that Device:2 has dropped
+  bool show_mapped = false;   ///< mapped parameters below the vendor object too, read-only
+  std::vector<OverlayConfig> overlays;  ///< in order
+  bool operator==(const TranslationConfig&) const = default;
+};
+
 struct Config {
   CwmpConfig cwmp;
   MqttConfig mqtt;
@@ -442,6 +464,7 @@ struct Config {
   std::vector<ControllerConfig> controllers;
   SignatureConfig signatures;
   DeviceConfig device;
+  TranslationConfig translation;
   GrpcConfig grpc;
   AdminConfig admin;
   StoreConfig store;

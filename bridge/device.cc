@@ -119,8 +119,8 @@ asio::awaitable<Result<void>> Device::do_load() {
   }
   tree_.load(loaded->nodes);
   local_.emplace(runtime_.base, loaded->values);
-  model_ = make_device_model(row_.root, tree_, local_->schema(), runtime_.paths,
-                             loaded->agent.instances);
+  model_ = make_device_model(row_.root, row_, tree_, local_->schema(), runtime_.mappings,
+                             runtime_.paths, loaded->agent.instances);
   forget_supported();
   if (last_inform_ms_ == 0) last_inform_ms_ = loaded->last_inform_ms;
   restore_refreshed(loaded->agent.instances);

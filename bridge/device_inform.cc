@@ -62,7 +62,8 @@ void Device::take_row_facts(const cwmp::SessionStart& start, bool binds) {
   }
   if (std::string root = task::root_of(inform); !root.empty() && root != row_.root) {
     row_.root = root;
-    model_ = make_device_model(root, tree_, local_->schema(), runtime_.paths, {});
+    model_ = make_device_model(root, row_, tree_, local_->schema(), runtime_.mappings,
+                               runtime_.paths, {});
     forget_supported();
   }
   if (binds && start.scheme != cwmp::AuthScheme::kNone) {

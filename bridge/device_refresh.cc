@@ -6,10 +6,10 @@
 #include <set>
 #include <utility>
 
-#include "bridge/agent/fresh_view.h"
 #include "bridge/agent/virtual_agent.h"
 #include "bridge/config.h"
 #include "bridge/device.h"
+#include "bridge/pattern.h"
 #include "bridge/runtime.h"
 #include "bridge/task/first_contact.h"
 #include "bridge/task/read_values.h"

@@ -40,6 +40,7 @@
 #include "bridge/session_handler.h"
 #include "bridge/store/sqlite_store.h"
 #include "bridge/stun_handler.h"
+#include "bridge/translate/mappings.h"
 #include "bridge/wake_udp.h"
 #include "bridge/wake_xmpp.h"
 #include "bridge/waker.h"
@@ -107,6 +108,12 @@ std::unique_ptr<Store> open_store(const Config& config, Metrics& metrics, StoreH
   return *std::move(store);
 }
 
+std::unique_ptr<translate::Mappings> load_mappings(const TranslationConfig& config) {
+  auto mappings = translate::Mappings::load(config);
+  if (!mappings) throw std::runtime_error("translation: " + mappings.error());
+  return *std::move(mappings);
+}
+
 }  // namespace
 
 struct Gateway::Impl {
@@ -117,6 +124,7 @@ struct Gateway::Impl {
         first_contacts(settings.device.first_contact_budget),
         lingering(settings.cwmp.linger.sessions),
         profiles(settings.cwmp.profiles),
+        mappings(load_mappings(settings.translation)),
         runtime{.executor = io.get_executor(),
                 .config = config,
                 .store = *store,
@@ -127,6 +135,7 @@ struct Gateway::Impl {
                 .first_contacts = first_contacts,
                 .lingering = lingering,
                 .profiles = profiles,
+                .mappings = *mappings,
                 .base = make_local_template(settings)},
         registry(runtime),
         waker(runtime),
@@ -168,6 +177,7 @@ struct Gateway::Impl {
   FirstContactBudget first_contacts;
   LingerRoom lingering;
   Profiles profiles;
+  std::unique_ptr<translate::Mappings> mappings;
   Runtime runtime;
   Registry registry;
   Waker waker;

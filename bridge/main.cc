@@ -13,6 +13,7 @@
 #include "bridge/credential/book.h"
 #include "bridge/credential/file.h"
 #include "bridge/gateway.h"
+#include "bridge/translate/mappings.h"
 
 namespace {
 
@@ -68,6 +69,13 @@ bool check_credentials(const bridge::CwmpConfig::Auth& auth) {
   return found.mistakes == 0;
 }
 
+/// Says what is wrong with the overlays of the mapping, if there are any.
+bool check_overlays(const bridge::TranslationConfig& translation) {
+  const auto mappings = bridge::translate::Mappings::load(translation);
+  if (!mappings) std::cerr << mappings.error() << "\n";
+  return mappings.has_value();
+}
+
 int serve(const bridge::LoadedConfig& loaded) {
   set_up_log(loaded.config.log);
   for (const std::string& warning : loaded.warnings) spdlog::warn("configuration: {}", warning);
@@ -118,7 +126,9 @@ int main(int argc, char** argv) {
     return 2;
   }
   if (check) {
-    if (!check_credentials(loaded->config.cwmp.auth)) return 2;
+    const bool credentials = check_credentials(loaded->config.cwmp.auth);
+    const bool overlays = check_overlays(loaded->config.translation);
+    if (!credentials || !overlays) return 2;
     for (const std::string& warning : loaded->warnings) std::cout << "warning: " << warning << "\n";
     std::cout << "the configuration is good\n";
     return 0;

@@ -3,7 +3,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <stdexcept>
 
-#include "bridge/agent/fresh_view.h"
+#include "bridge/pattern.h"
 
 namespace bridge {
 

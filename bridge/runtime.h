@@ -24,6 +24,9 @@ class SupportedCache;
 class Waker;
 
 struct XmppProvisioning;
+namespace translate {
+class Mappings;
+}
 
 struct Runtime {
   boost::asio::any_io_executor executor;  ///< the io threads
@@ -36,6 +39,7 @@ struct Runtime {
   FirstContactBudget& first_contacts;
   LingerRoom& lingering;
   const Profiles& profiles;
+  const translate::Mappings& mappings;
   std::shared_ptr<const LocalTemplate> base;
   Waker* waker = nullptr;
   Registry* registry = nullptr;

@@ -28,7 +28,8 @@ class DeviceModel {
   /// Could a row of an empty table have this parameter ("Device.NAT.PortMapping.{i}.Enable")?
   virtual bool may_have(std::string_view shown_supported) const = 0;
 
-  /// Native parameters to be read for a shown one. Empty: nothing of the device, or nothing to read.
+  /// Native parameters to be read for a shown one. Empty: nothing of the device, or nothing to
+  /// read.
   virtual std::vector<std::string> sources(std::string_view shown) = 0;
   /// The native object or parameter behind a shown one; nullopt: nothing of the device.
   virtual std::optional<std::string> native_of(std::string_view shown) = 0;

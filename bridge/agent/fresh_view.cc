@@ -2,6 +2,7 @@
 
 #include "bridge/config.h"
 #include "bridge/device.h"
+#include "bridge/pattern.h"
 #include "bridge/runtime.h"
 
 namespace bridge {
@@ -82,30 +83,6 @@ std::unique_ptr<usp::DataModel> make_fresh_view(Device& device, bool show_secure
   std::unique_ptr<Snapshot> snapshot = device.snapshot();
   if (show_secured) snapshot->view->show_secured();
   return std::make_unique<FreshView>(device, std::move(snapshot));
-}
-
-bool matches_pattern(std::string_view pattern, std::string_view path) {
-  // Greedy with one point to go back to: linear for one star, quadratic at worst.
-  std::size_t p = 0;
-  std::size_t t = 0;
-  std::size_t star = std::string_view::npos;
-  std::size_t resume = 0;
-  while (t < path.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = t;
-    } else if (p < pattern.size() && pattern[p] == path[t]) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++resume;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
 }
 
 }  // namespace bridge

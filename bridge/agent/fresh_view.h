@@ -13,7 +13,4 @@ class Device;
 /// Like Device::snapshot(), and lives as long. `show_secured`: as AgentView::show_secured().
 std::unique_ptr<usp::DataModel> make_fresh_view(Device& device, bool show_secured = false);
 
-/// Does "*.Stats.*" cover this path? "*" is any run of characters.
-bool matches_pattern(std::string_view pattern, std::string_view path);
-
 }  // namespace bridge

@@ -2,17 +2,22 @@
 
 #include "bridge/agent/direct_model.h"
 #include "bridge/agent/local_schema.h"
-#include "bridge/agent/moved_model.h"
+#include "bridge/translate/mappings.h"
+#include "bridge/translate/translated_model.h"
 
 namespace bridge {
 
-std::unique_ptr<DeviceModel> make_device_model(std::string_view root, const Tree& tree,
-                                               const LocalSchema& schema, PathPool& paths,
-                                               const std::vector<InstanceRow>& /*numbers*/) {
-  if (root == "InternetGatewayDevice.") {
-    return std::make_unique<MovedModel>(tree, paths, schema.vendor_root(), schema.roots());
-  }
-  return std::make_unique<DirectModel>(tree, schema.roots());
+std::unique_ptr<DeviceModel> make_device_model(std::string_view root, const DeviceRow& row,
+                                               const Tree& tree, const LocalSchema& schema,
+                                               const translate::Mappings& mappings, PathPool& paths,
+                                               const std::vector<InstanceRow>& numbers) {
+  if (root != translate::kNativeRoot) return std::make_unique<DirectModel>(tree, schema.roots());
+  translate::ProjectionOptions options;
+  options.vendor_root = std::string(schema.vendor_root()) + "IGD.";
+  options.show_mapped = mappings.show_mapped();
+  return std::make_unique<translate::TranslatedModel>(
+      mappings.of({row.manufacturer, row.identity.oui, row.identity.product_class}), tree, paths,
+      std::move(options), schema.roots(), numbers);
 }
 
 }  // namespace bridge

@@ -61,7 +61,7 @@ struct NativeWrite {
   std::string remove;                    ///< object to delete; empty: none
   std::string row;  ///< kAdd: the shown row, where it is known beforehand ("Device.WiFi.SSID.2.")
   /// A row that moves: the number of `moved_from` becomes the new row's (shown table, keys).
-  std::string moved;  ///< the shown row that keeps its number; empty: none
+  std::string moved;                     ///< the shown row that keeps its number; empty: none
   std::vector<NumberMove> numbers = {};  ///< rows whose keys the values in `set` change
   std::vector<Refused> refused;
 

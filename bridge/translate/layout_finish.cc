@@ -10,11 +10,12 @@ namespace bridge::translate {
 namespace {
 
 constexpr std::string_view kManagement = "InternetGatewayDevice.ManagementServer.";
-constexpr std::string_view kCount = "NumberOfEntries";
+constexpr std::string_view kCounter = "NumberOfEntries";
 
 /// Values that all rules together make.
 bool takes_all(const Rule& first, const Rule& other) {
   using enum Transform;
+  if (first.shown.supported.ends_with(kCounter)) return true;
   switch (first.transform) {
     case kSum:
     case kAny:
@@ -132,7 +133,7 @@ void Layout::place_counts() {
   StringMap<bool> tables;
   for (const auto& [table, access] : tables_) tables.try_emplace(table);
   for (const Placed& each : placed_) {
-    if (each.path.ends_with(kCount)) counted.try_emplace(each.path);
+    if (each.path.ends_with(kCounter)) counted.try_emplace(each.path);
     const bool vendor = each.path.starts_with(projection_.options().vendor_root);
     if (!vendor && each.entry.rule != nullptr && is_instance(each.path)) {
       tables.try_emplace(std::string(parent_path(each.path)));
@@ -141,7 +142,7 @@ void Layout::place_counts() {
   tables.try_emplace("Device.InterfaceStack.");
   const PathRef& root = native_.all().front().path_ref();
   for (const auto& [table, unused] : tables) {
-    std::string path = table.substr(0, table.size() - 1) + std::string(kCount);
+    std::string path = table.substr(0, table.size() - 1) + std::string(kCounter);
     if (counted.contains(path)) continue;
     Placed placed;
     placed.path = std::move(path);

@@ -23,6 +23,15 @@ std::uint32_t Numbers::find(std::string_view table, std::string_view key) const 
   return given == at->second.given.end() ? 0 : given->second;
 }
 
+std::string Numbers::key_of(std::string_view table, std::uint32_t number) const {
+  const auto at = tables_.find(table);
+  if (at == tables_.end()) return {};
+  for (const auto& [key, given] : at->second.given) {
+    if (given == number) return key;
+  }
+  return {};
+}
+
 std::uint32_t Numbers::give(std::string_view table, std::string_view key, std::uint32_t least) {
   auto at = tables_.find(table);
   if (at == tables_.end()) at = tables_.emplace(table, Table{}).first;

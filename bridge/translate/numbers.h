@@ -22,6 +22,8 @@ class Numbers {
   /// `table` is a shown path with its numbers ("Device.Bridging.Bridge.1.Port."), `key` what the
   /// row is known by ("bport(eth:1)"). 0: none was given.
   std::uint32_t find(std::string_view table, std::string_view key) const;
+  /// The key that has the number; empty: none.
+  std::string key_of(std::string_view table, std::uint32_t number) const;
   /// The number of the key; gives one out where it has none. `least`: the lowest to give.
   std::uint32_t give(std::string_view table, std::string_view key, std::uint32_t least = 1);
   /// The row moved: its number goes with it.

@@ -25,6 +25,7 @@
 #include "bridge/profiles.h"
 #include "bridge/registry.h"
 #include "bridge/runtime.h"
+#include "bridge/translate/mappings.h"
 #include "bridge/waker.h"
 #include "tests/bridge/agent/agent_fixture.h"
 #include "tests/bridge/store/store_fixture.h"
@@ -149,6 +150,7 @@ class ServiceTest : public testing::Test {
   FirstContactBudget first_contacts{32};
   LingerRoom lingering{16};
   Profiles profiles{config.cwmp.profiles};
+  std::unique_ptr<translate::Mappings> mappings = *translate::Mappings::load(config.translation);
   Runtime runtime{.executor = io.get_executor(),
                   .config = config,
                   .store = *store,
@@ -159,6 +161,7 @@ class ServiceTest : public testing::Test {
                   .first_contacts = first_contacts,
                   .lingering = lingering,
                   .profiles = profiles,
+                  .mappings = *mappings,
                   .base = make_local_template(config)};
   Registry registry{runtime};
   Waker waker{runtime};

@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "bridge/agent/moved_model.h"
 #include "tests/bridge/agent/agent_fixture.h"
 
 namespace bridge {
@@ -91,52 +90,5 @@ TEST_F(DirectModelTest, AddsAndRemovesRows) {
 }
 
 // ---- an InternetGatewayDevice
-struct MovedModelTest : testing::Test {
-  std::vector<std::string> paths() {
-    std::vector<std::string> out;
-    for (const Node& node : model.shown().all()) out.emplace_back(node.path());
-    return out;
-  }
-
-  PathPool pool;
-  Tree tree{pool};
-  MovedModel model{tree, pool, "Device.X_USPBRIDGE_", {"Device.LocalAgent."}};
-};
-
-TEST_F(MovedModelTest, NamesGoBothWays) {
-  EXPECT_EQ(model.native_of("Device.X_USPBRIDGE_IGD.A.1.B"), "InternetGatewayDevice.A.1.B");
-  EXPECT_EQ(model.shown_of("InternetGatewayDevice.A.1.B"), "Device.X_USPBRIDGE_IGD.A.1.B");
-  EXPECT_EQ(model.shown_of("InternetGatewayDevice.ManagementServer.URL"), std::nullopt);
-  EXPECT_EQ(model.shown_of("Device.A"), std::nullopt);
-  EXPECT_EQ(model.native_of("Device.A"), std::nullopt);
-  EXPECT_EQ(model.shown_reference("InternetGatewayDevice.A.1"), "Device.X_USPBRIDGE_IGD.A.1");
-}
-
-TEST_F(MovedModelTest, FollowsTheTree) {
-  EXPECT_THAT(paths(), IsEmpty());
-  fill(tree, {{"InternetGatewayDevice.A", "1"}}, "InternetGatewayDevice.");
-  model.after_update(ValuesRead{});
-
-  EXPECT_THAT(paths(),
-              ElementsAre("Device.", "Device.X_USPBRIDGE_IGD.", "Device.X_USPBRIDGE_IGD.A"));
-  EXPECT_EQ(model.shown().find("Device.X_USPBRIDGE_IGD.A")->updated_ms(), kNow);
-
-  const MarkedStale stale{"InternetGatewayDevice.A"};
-  tree.apply(stale, kNow);
-  model.after_update(stale);
-
-  const Node* node = model.shown().find("Device.X_USPBRIDGE_IGD.A");
-  EXPECT_EQ(node->state(), NodeState::kStale);
-  EXPECT_EQ(node->value(), "1");
-}
-
-TEST_F(MovedModelTest, TellsChangesInShownNames) {
-  const Diff diff{ValueChanged{"InternetGatewayDevice.A", "1"},
-                  ObjectDeleted{"InternetGatewayDevice.ManagementServer.B.1."}};
-
-  EXPECT_THAT(model.take_changes(diff),
-              ElementsAre(Change{ValueChanged{"Device.X_USPBRIDGE_IGD.A", "1"}}));
-}
-
 }  // namespace
 }  // namespace bridge

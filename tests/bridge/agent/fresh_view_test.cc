@@ -1,4 +1,5 @@
 #include "bridge/agent/fresh_view.h"
+#include "bridge/pattern.h"
 
 #include <gmock/gmock.h>
 
