@@ -164,6 +164,14 @@ std::string_view enclosing_row(std::string_view path, std::string_view table) {
   return end == std::string_view::npos ? std::string_view{} : path.substr(0, end + 1);
 }
 
+std::string wlan_of(const Place& place) {
+  return std::string(enclosing_row(place.base, "WLANConfiguration"));
+}
+
+void want_if_there(Wants& wants, const Place& place, const std::string& name, std::string value) {
+  if (exists(place.projection, name)) wants.set.push_back({name, std::move(value)});
+}
+
 WriteResult<Wants> to_native(const Place& place, std::string_view value) {
   if (!place.rule.writable) return read_only("read-only");
   switch (place.rule.transform) {

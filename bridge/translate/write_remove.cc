@@ -59,6 +59,9 @@ WriteResult<NativeWrite> remove_mapped(const Projection& projection, const Link&
 
 WriteResult<NativeWrite> remove_row(const Projection& projection, std::string_view row) {
   const Link link = object_link(projection, row);
+  if (link.native.empty() && projection.shown().has_object(row)) {
+    return stays("it belongs to the bridge");
+  }
   if (link.native.empty()) {
     return refuse(usp::ErrorCode::kObjectDoesNotExist, "there is no such row");
   }

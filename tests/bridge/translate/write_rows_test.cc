@@ -300,6 +300,7 @@ TEST(WriteRemove, RowsThatComeWithOthersStay) {
         "Device.Routing.RIP.InterfaceSetting.1."}) {
     EXPECT_EQ(refusal(device.remove(row)), 7024U) << row;
   }
+  EXPECT_EQ(refusal(device.remove("Device.InterfaceStack.1.")), 7024U);
   EXPECT_EQ(refusal(device.remove("Device.IP.Interface.99.")), 7016U);
 }
 

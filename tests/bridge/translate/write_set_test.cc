@@ -120,6 +120,16 @@ TEST(WriteSet, WordsThatReadAlikeStayAsTheyAre) {
   EXPECT_THAT(device.set("Device.ATM.Link.1.", {{"LinkType", "EoA"}}).set, IsEmpty());
 }
 
+TEST(WriteSet, AFirewallIsSwitchedOnAtItsLowestLevel) {
+  WriteDevice device;
+  const std::string config = "InternetGatewayDevice.Firewall.Config";
+  device.set_value(config, "Off");
+  const Settings on{{"Enable", "true"}};
+  EXPECT_THAT(device.sent(device.set("Device.Firewall.", on)), ElementsAre(Pair(config, "Low")));
+  const auto both = device.set("Device.Firewall.", {{"Config", "High"}, {"Enable", "true"}});
+  EXPECT_THAT(device.sent(both), ElementsAre(Pair(config, "High")));
+}
+
 TEST(WriteSet, ReferencesToNothingAreRefused) {
   WriteDevice device;
   const std::string route = "Device.Routing.Router.1.IPv4Forwarding.2.";
@@ -147,6 +157,21 @@ TEST(WriteSet, VendorParametersAreWrittenAsTheyAre) {
                                 {{"X_EXAMPLE_Band", "5GHz"}});
   EXPECT_THAT(device.sent(write),
               ElementsAre(Pair(kLan + "WLANConfiguration.1.X_EXAMPLE_Band", "5GHz")));
+}
+
+TEST(WriteSet, WhatIsShownElsewhereIsWrittenThere) {
+  WriteDevice device;
+  PathPool pool;
+  Numbers numbers;
+  ProjectionOptions options;
+  options.show_mapped = true;
+  Projection projection(*built_in_mapping(), device.device().tree(), numbers, pool, options);
+  const std::vector<usp::Setting> settings{{"SSID", "x", true}};
+  const std::vector<ShownStep> steps{
+      {0, "Device.X_USPBRIDGE_IGD.LANDevice.1.WLANConfiguration.1.", settings}};
+  const NativeWrite write = NativeWrites(projection).set(steps).front();
+  EXPECT_EQ(refusal(write), 7013U);
+  EXPECT_THAT(write.refused[0].text, HasSubstr("Device.WiFi.SSID.1.SSID"));
 }
 
 TEST(WriteSet, CopiedSubtreesAreWrittenAsTheyAre) {

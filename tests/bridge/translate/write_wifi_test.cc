@@ -59,6 +59,15 @@ TEST(WriteWifi, TheModeThatIsShownIsNotWrittenAgain) {
   EXPECT_THAT(device.set(kSecurity, {{"ModeEnabled", "WPA-WPA2-Personal"}}).set, IsEmpty());
 }
 
+TEST(WriteWifi, EncryptionBesideThePresentModeChangesNothingElse) {
+  WriteDevice device;
+  device.set_value(kFirst + "IEEE11iAuthenticationMode", "EAPandPSKAuthentication");
+  const auto write = device.set(
+      kSecurity, {{"ModeEnabled", "WPA-WPA2-Enterprise"}, {"EncryptionMode", "TKIP,AES"}});
+  EXPECT_THAT(device.sent(write),
+              ElementsAre(Pair(kFirst + "IEEE11iEncryptionModes", "TKIPandAESEncryption")));
+}
+
 TEST(WriteWifi, TheLaterModeWinsThoughItIsThePresentOne) {
   WriteDevice device;
   const auto writes = device.set_all({{kSecurity, {{"ModeEnabled", "None"}}},
