@@ -26,6 +26,23 @@ std::chrono::steady_clock::time_point steady(std::int64_t deadline_ms) {
   return std::chrono::steady_clock::now() + std::chrono::milliseconds(deadline_ms - now_ms());
 }
 
+/// By step and setting: was all that it is on the device read back?
+std::map<std::pair<std::size_t, std::string>, bool> settings_read(
+    const std::vector<NativeWrite>& writes, const std::vector<cwmp::ParameterValue>& read_back) {
+  std::set<std::string_view> names;
+  for (const cwmp::ParameterValue& value : read_back) names.insert(value.name);
+  std::map<std::pair<std::size_t, std::string>, bool> out;
+  for (const NativeWrite& write : writes) {
+    for (const NativeAssignment& assignment : write.set) {
+      for (const Origin& origin : assignment.origins) {
+        bool& all = out.try_emplace({origin.step, origin.param}, true).first->second;
+        all = all && names.contains(assignment.name);
+      }
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string describe(const cwmp::Fault& fault) {
@@ -227,12 +244,18 @@ asio::awaitable<void> Execution::run_set_group(Indices steps) {
     shown.push_back({index, step.path, step.settings});
     results[index] = step_done();
   }
-  const std::vector<NativeWrite> writes = device_.model().set(shown);
+  std::vector<NativeWrite> writes = device_.model().set(shown);
+  if (const auto refused = std::ranges::find_if(writes, &NativeWrite::refused_as_a_whole);
+      refused != writes.end()) {
+    NativeWrite only = std::move(*refused);  // nothing of it is done: it tells why
+    writes.assign(1, std::move(only));
+  }
+  // What goes before a row that is being moved was done before the restart.
+  const bool resumes = !operation_->moved.empty();
   std::vector<cwmp::ParameterValue> read_back;
   Failed failed;
   for (const NativeWrite& write : writes) {
-    // What goes before a row that is being moved was done before the restart.
-    if (write.moved.empty() && !operation_->moved.empty()) continue;
+    if (resumes && write.moved.empty()) continue;
     auto writing = carry_out(steps.front(), write, FaultContext::kSet);
     Written written = co_await std::move(writing);
     add_culprits(write, written.errors, results);
@@ -259,29 +282,18 @@ asio::awaitable<void> Execution::run_set_group(Indices steps) {
 void Execution::report_values(const std::vector<NativeWrite>& writes,
                               const std::vector<cwmp::ParameterValue>& read_back,
                               StepResults& results) {
-  std::set<std::string_view> names;
-  for (const cwmp::ParameterValue& value : read_back) names.insert(value.name);
-  std::map<std::pair<std::size_t, std::string>, bool> is_read;  // by origin
-  for (const NativeWrite& write : writes) {
-    for (const NativeAssignment& assignment : write.set) {
-      for (const Origin& origin : assignment.origins) {
-        bool& all = is_read.try_emplace({origin.step, origin.param}, true).first->second;
-        all = all && names.contains(assignment.name);
-      }
-    }
-  }
+  const auto is_read = settings_read(writes, read_back);
   const auto snapshot = device_.snapshot();
   for (auto& [index, result] : results) {
     const usp::Step& step = operation_->plan.steps[index];
     for (const usp::Setting& setting : step.settings) {
-      if (std::ranges::find(result.param_errors, setting.param, &usp::ParamError::path) !=
-          result.param_errors.end()) {
-        continue;
-      }
+      const auto is_its = [&](const auto& error) { return error.path == setting.param; };
+      if (std::ranges::any_of(result.param_errors, is_its)) continue;
       std::string text(to_usp_text(setting.param, setting.value, ValueType::kUnknown));
       if (const auto read = is_read.find({index, setting.param});
           read != is_read.end() && read->second) {
-        const usp::SplitPath path = usp::split_path(step.path + setting.param);
+        const std::string full = step.path + setting.param;
+        const usp::SplitPath path = usp::split_path(full);
         usp::Value now = snapshot->view->value(path.object, path.leaf);
         if (now.state == usp::ValueState::kKnown) text = std::move(now.text);
       }

@@ -65,6 +65,11 @@ class Execution : public std::enable_shared_from_this<Execution> {
   void run_local(Commit& commit);
   bool run_local_group(const Indices& steps, Commit& commit);
   boost::asio::awaitable<void> save_results();
+  /// One task of a step to its end; nullopt: it went well.
+  boost::asio::awaitable<Failed> run_task(std::size_t step, std::shared_ptr<task::Task> task,
+                                          FaultContext faults = FaultContext::kOperate);
+  /// The same with what make_work() gave.
+  boost::asio::awaitable<Failed> run_work(WorkPtr work, FaultContext faults);
 
   // execution_write.cc
   /// What has become of a NativeWrite.
@@ -96,10 +101,6 @@ class Execution : public std::enable_shared_from_this<Execution> {
   // execution_command.cc
   boost::asio::awaitable<void> run_commands(Commit& commit);
   boost::asio::awaitable<usp::StepResult> run_command(std::size_t step, Commit& commit);
-  /// One task of a step to its end; nullopt: it went well.
-  boost::asio::awaitable<Failed> run_task(std::size_t step, std::shared_ptr<task::Task> task,
-                                          FaultContext faults = FaultContext::kOperate);
-  boost::asio::awaitable<Failed> run_work(WorkPtr work, FaultContext faults);
   /// Sets parameters of one object. `boolean`: the one whose type is known, whatever the device
   /// says; empty: none.
   boost::asio::awaitable<Failed> run_settings(std::size_t step, std::string object,

@@ -11,6 +11,7 @@
 #include "bridge/agent/local_template.h"
 #include "bridge/agent/local_transaction.h"
 #include "bridge/agent/make_device_model.h"
+#include "bridge/translate/mappings.h"
 #include "bridge/config.h"
 #include "bridge/tree.h"
 
@@ -113,7 +114,10 @@ inline void fill(Tree& tree, const std::vector<Named>& nodes, const std::string&
 /// Of a device that has never had numbers.
 inline std::unique_ptr<DeviceModel> device_model(std::string_view root, const Tree& tree,
                                                  const LocalSchema& schema, PathPool& pool) {
-  return make_device_model(root, tree, schema, pool, {});
+  TranslationConfig untranslated;
+  untranslated.tr098 = false;
+  const auto mappings = translate::Mappings::load(untranslated);
+  return make_device_model(root, DeviceRow{}, tree, schema, **mappings, pool, {});
 }
 
 }  // namespace bridge::test

@@ -292,6 +292,21 @@ TEST_F(Supported, PutsAnInternetGatewayDeviceBelowTheVendorObject) {
   EXPECT_NE(find(*model, "Device.LocalAgent."), nullptr);
 }
 
+TEST_F(Supported, OffersInAnEmptyTableOnlyWhatARowCouldHave) {
+  struct WithoutPorts : DirectModel {
+    using DirectModel::DirectModel;
+    bool may_have(std::string_view path) const override { return !path.ends_with("Port"); }
+  };
+  fill(tree, {{"Device.NAT.PortMapping.", ""}});
+  const WithoutPorts device(tree, schema.roots());
+
+  const auto model = build_supported(tree.supported(), schema, device);
+
+  const SupportedObject& mapping = at(model, "Device.NAT.PortMapping.{i}.");
+  EXPECT_EQ(mapping.param("ExternalPort"), nullptr);
+  EXPECT_NE(mapping.param("Description"), nullptr);
+}
+
 TEST_F(Supported, StandsWithoutADevice) {
   const DirectModel nothing(tree, schema.roots());
 

@@ -1,4 +1,5 @@
 #include "bridge/agent/unique_keys.h"
+#include "bridge/pattern.h"
 
 #include <gmock/gmock.h>
 
