@@ -102,7 +102,9 @@ WriteResult<Wants> wants_of(const Projection& projection, const NewRow& row, con
     return refuse(usp::ErrorCode::kUnsupportedParameter, "the device has no such parameter");
   }
   if (rule->transform == Transform::kConst) return constant(*rule, setting.value);
-  if (rule->transform == Transform::kSynth) return read_only("it follows from where the row is");
+  const bool computed = rule->transform == Transform::kSynth;
+  if (computed && setting.value.empty()) return Wants{};  // where the row is anyway
+  if (computed) return read_only("it follows from where the row is");
   const std::string object = native_row_of(*row.rule, row.rule->native);
   const std::string name = rule->native.substr(object.size());
   const std::string sibling = sibling_of(projection, row.table);

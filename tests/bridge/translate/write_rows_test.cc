@@ -46,8 +46,16 @@ TEST(WriteAdd, ARowAmongOthersIsLikeThem) {
 TEST(WriteAdd, WithoutADefaultConnectionTheFirstRoutedOneThatIsUpIsMeant) {
   WriteDevice device;
   device.set_value("InternetGatewayDevice.Layer3Forwarding.DefaultConnectionService", "");
-  device.set_value(kWan + "ConnectionStatus", "Connected");
+  device.set_value(kDsl + "ConnectionStatus", "Connected");
+  device.set_value(kDsl + "ConnectionType", "IP_Bridged");
   EXPECT_EQ(device.add(kMappings, {{"ExternalPort", "1"}}).add, kPpp + "PortMapping.");
+}
+
+TEST(WriteAdd, AnEmptyInterfaceIsNone) {
+  WriteDevice device;
+  const auto write = device.add(kMappings, {{"Interface", ""}, {"ExternalPort", "1"}});
+  EXPECT_EQ(refusal(write), 0U);
+  EXPECT_EQ(write.add, kPpp + "PortMapping.");
 }
 
 TEST(WriteAdd, WithoutAnyConnectionAMappingHasToSayWhere) {
@@ -155,6 +163,14 @@ TEST(WriteAdd, ABridgeIsALanWhereThereIsNoLayer2Bridging) {
   device.list("InternetGatewayDevice.LANDevice.", true);
   device.device().shown().update();
   EXPECT_EQ(device.add("Device.Bridging.Bridge.", {}).add, "InternetGatewayDevice.LANDevice.");
+}
+
+TEST(WriteAdd, ABridgeIsABridgeWhereThereIsLayer2Bridging) {
+  WriteDevice device;
+  device.fill();
+  device.list("InternetGatewayDevice.LANDevice.", true);
+  EXPECT_EQ(device.add("Device.Bridging.Bridge.", {}).add,
+            "InternetGatewayDevice.Layer2Bridging.Bridge.");
 }
 
 TEST(WriteAdd, AVlanPortNamesItsBridge) {
