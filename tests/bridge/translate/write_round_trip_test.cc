@@ -119,5 +119,48 @@ TEST(WriteRoundTrip, OfEveryParameterOfTheStandard) {
   });
 }
 
+TEST(WriteRoundTrip, NoValueIsTooOddToBeAnswered) {
+  const std::vector<std::string> odd{"",
+                                     ",",
+                                     ",,,",
+                                     ".",
+                                     "Device.",
+                                     "Device..",
+                                     "Device.IP.Interface.",
+                                     "Device.1.",
+                                     "-",
+                                     "+",
+                                     ":",
+                                     "<",
+                                     "<>",
+                                     "=",
+                                     "99999999999999999999",
+                                     "-99999999999999999999",
+                                     "%",
+                                     "*",
+                                     "0x1",
+                                     "1e",
+                                     "nan",
+                                     "inf",
+                                     "InternetGatewayDevice.",
+                                     std::string(70000, '1')};
+  WriteDevice device;
+  device.fill();
+  for (const Subject& subject : writable_parameters(device)) {
+    const std::string object(parent_path(subject.path));
+    for (const std::string& value : odd) {
+      const NativeWrite write = device.set(object, {{std::string(last_name(subject.path)), value}});
+      EXPECT_TRUE(write.set.empty() || write.refused.empty()) << subject.path;
+      for (const Refused& each : write.refused) EXPECT_LT(each.text.size(), 500U) << subject.path;
+    }
+  }
+  for (const std::string& value : odd) {
+    EXPECT_EQ(device.set(value, {{value, value}}).refused.size(), 1U);
+    EXPECT_TRUE(
+        device.add(value, {{"Interface", value}, {"LowerLayers", value}}).refused_as_a_whole());
+    EXPECT_TRUE(device.remove(value).refused_as_a_whole());
+  }
+}
+
 }  // namespace
 }  // namespace bridge::translate
