@@ -108,6 +108,8 @@ TEST(WriteWifi, EncryptionIsTakenAlongByAModeThatHasIt) {
   EXPECT_EQ(refusal(write), 0U);
   EXPECT_EQ(device.sent(write)[kGuest + "IEEE11iEncryptionModes"], "TKIPEncryption");
   EXPECT_EQ(refusal(device.set(kGuestSecurity, {{"EncryptionMode", "TKIP"}})), 7010U);
+  const Settings none{{"EncryptionMode", "TKIP"}, {"ModeEnabled", "None"}};
+  EXPECT_EQ(refusal(device.set(kGuestSecurity, none)), 7010U);
 }
 
 // ---- keys
