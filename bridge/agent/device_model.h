@@ -63,6 +63,8 @@ class DeviceModel {
   /// Rows that are about to have other keys keep their numbers. Swapped back where it did not come
   /// to that.
   virtual void move_numbers(const std::vector<NumberMove>& moves) = 0;
+  /// What a controller calls a new row, where the device has no Alias for it.
+  virtual void name_row(const std::string& row, const std::string& alias) = 0;
   /// A row was moved: the shown row `moved` stands for `native` from now on.
   virtual void row_moved(const std::string& moved, const std::string& native) = 0;
 };

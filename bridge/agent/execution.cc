@@ -330,6 +330,8 @@ asio::awaitable<void> Execution::add_on_device(std::size_t index) {
     if (!write.add.empty()) {
       result.path = device_.model().added_row(step.path, written.row).value_or("");
     }
+    const auto alias = std::ranges::find(step.settings, "Alias", &usp::Setting::param);
+    if (alias != step.settings.end()) device_.model().name_row(result.path, alias->value);
     // All unique keys the new instance has (R-ADD.5).
     auto snapshot = device_.snapshot();
     result.values = unique_keys(*snapshot->view, result.path);

@@ -42,7 +42,9 @@ Writable row_access(const Rule& rule, const Node& row) {
 Writable parameter_access(const Rule& rule, const Node& node) {
   if (!rule.writable) return Writable::kNo;
   if (rule.transform == Transform::kSynth) return Writable::kYes;
-  return node.is_object() ? Writable::kNo : node.writable();  // an alias without a parameter
+  // An alias that the device has no parameter for: the bridge keeps it, from Add on.
+  if (node.is_object() && rule.transform == Transform::kAlias) return Writable::kUnknown;
+  return node.is_object() ? Writable::kNo : node.writable();
 }
 
 bool is_lan_bridge(const Position& position) {

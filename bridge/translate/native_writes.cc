@@ -31,7 +31,14 @@ std::vector<NativeWrite> NativeWrites::set(std::span<const ShownStep> steps) con
 }
 
 NativeWrite NativeWrites::add(const ShownStep& step) const {
-  auto write = add_row(projection_, step);
+  ShownStep asked = step;
+  std::vector<usp::Setting> others;
+  if (keeps_alias(projection_, step.path)) {
+    others.assign(step.settings.begin(), step.settings.end());
+    std::erase_if(others, [](const usp::Setting& each) { return each.param == "Alias"; });
+    asked.settings = others;
+  }
+  auto write = check_alias(projection_, step).and_then([&] { return add_row(projection_, asked); });
   if (write) return *std::move(write);
   NativeWrite refused;
   refused.refused.push_back(

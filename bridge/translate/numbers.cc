@@ -56,13 +56,27 @@ void Numbers::move(std::string_view table, std::string_view from, std::string_vi
   new_.push_back(row_of(table, to, number));
 }
 
+std::string_view Numbers::alias(std::string_view row) const {
+  const auto at = aliases_.find(row);
+  return at == aliases_.end() ? std::string_view() : std::string_view(at->second);
+}
+
+void Numbers::set_alias(const std::string& row, const std::string& alias) {
+  aliases_.insert_or_assign(row, alias);
+  new_.push_back({kAliasRowName, row + kSeparator + alias, 1});
+}
+
 void Numbers::restore(const std::vector<InstanceRow>& rows) {
   for (const InstanceRow& row : rows) {
     const std::size_t separator = row.key.find(kSeparator);
-    if (row.name != kRowName || separator == std::string::npos || row.number <= 0) continue;
-    Table& table = tables_[row.key.substr(0, separator)];
+    if (separator == std::string::npos || row.number <= 0) continue;
+    const std::string first = row.key.substr(0, separator);
+    const std::string rest = row.key.substr(separator + 1);
+    if (row.name == kAliasRowName) aliases_.insert_or_assign(first, rest);
+    if (row.name != kRowName) continue;
+    Table& table = tables_[first];
     const auto number = static_cast<std::uint32_t>(row.number);
-    table.given.insert_or_assign(row.key.substr(separator + 1), number);
+    table.given.insert_or_assign(rest, number);
     table.highest = std::max(table.highest, number);
   }
 }

@@ -62,6 +62,7 @@ class Projection {
   const Tree& native() const { return native_; }
   const Tree& shown() const { return shown_; }
   Numbers& numbers() { return numbers_; }
+  const Numbers& numbers() const { return numbers_; }
   const ProjectionOptions& options() const { return options_; }
 
   /// Names came or went: all is laid out anew. Returns what that changed in shown().

@@ -137,6 +137,14 @@ std::optional<std::string> TranslatedModel::added_row(std::string_view table,
   return std::nullopt;
 }
 
+void TranslatedModel::name_row(const std::string& row, const std::string& alias) {
+  const std::vector<Link> links = projection().links(row + "Alias");
+  const bool own = !links.empty() && !links.front().native.ends_with('.');
+  if (links.empty() || own) return;  // the device was told
+  numbers_.set_alias(row, alias);
+  lag(Behind::kAll);
+}
+
 void TranslatedModel::move_numbers(const std::vector<NumberMove>& moves) {
   for (const NumberMove& move : moves) numbers_.move(move.table, move.from, move.to);
 }

@@ -117,6 +117,8 @@ std::string made_up_name(std::string_view object) {
 
 std::string alias(const Source& source) {
   if (std::string own(native_text(source)); !own.empty()) return own;
+  const std::string_view given = source.projection.numbers().alias(source.object());
+  if (!given.empty()) return std::string(given);
   const std::string_view row = without_dot(source.object());
   return "cpe-" + std::string(row.substr(row.rfind('.') + 1));
 }

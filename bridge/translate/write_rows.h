@@ -43,7 +43,12 @@ bool allows_change(const Rule& rule, Writable writable);
 std::string native_row_of(const Rule& rule, std::string_view object);
 
 /// Has another row the values of one of the table's unique keys?
+/// Is the Alias of this table's rows one that the bridge keeps, because the device has none?
+bool keeps_alias(const Projection& projection, std::string_view table);
+
 WriteResult<void> check_keys(const Projection& projection, const ShownStep& step);
+/// The same of the Alias alone.
+WriteResult<void> check_alias(const Projection& projection, const ShownStep& step);
 
 /// Value of a setting; empty: it is not among them.
 std::string_view setting_value(const ShownStep& step, std::string_view param);

@@ -105,6 +105,25 @@ TEST_F(TranslatedModelTest, NamesAndReferencesGoBothWays) {
   EXPECT_TRUE(model.hides("Device.LocalAgent.EndpointID"));
 }
 
+TEST_F(TranslatedModelTest, AnAliasThatTheDeviceHasNoPlaceForIsKept) {
+  const std::string mapping =
+      "InternetGatewayDevice.WANDevice.1.WANConnectionDevice.1.WANIPConnection.1.PortMapping.1.";
+  read(mapping + "ExternalPort", "80");
+  EXPECT_EQ(value("Device.NAT.PortMapping.1.Alias"), "cpe-1");
+  model.name_row("Device.NAT.PortMapping.1.", "web");
+  EXPECT_EQ(value("Device.NAT.PortMapping.1.Alias"), "web");
+
+  TranslatedModel again{built_in_mapping(), tree, pool, {}, {}, model.take_numbers()};
+  EXPECT_EQ(again.shown().find("Device.NAT.PortMapping.1.Alias")->value(), "web");
+}
+
+TEST_F(TranslatedModelTest, AnAliasOfTheDeviceIsNotKeptTwice) {
+  read(kSsid, "home");
+  read("InternetGatewayDevice.LANDevice.1.WLANConfiguration.1.Alias", "wlan0");
+  model.name_row("Device.WiFi.SSID.1.", "other");
+  EXPECT_EQ(value("Device.WiFi.SSID.1.Alias"), "wlan0");
+}
+
 TEST_F(TranslatedModelTest, RowsOfAnEmptyTableHaveWhatRulesName) {
   EXPECT_TRUE(model.may_have("Device.NAT.PortMapping.{i}.ExternalPort"));
   EXPECT_FALSE(model.may_have("Device.NAT.PortMapping.{i}.X"));
