@@ -1,9 +1,9 @@
 #include "bridge/translate/conditions.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
+#include "bridge/translate/encoding.h"
 #include "bridge/translate/text.h"
 
 namespace bridge::translate {
@@ -13,12 +13,6 @@ namespace {
 /// The list whose elements are rows (md: DNS).
 constexpr std::string_view kListParam = "DNSServers";
 
-std::uint32_t number_of(std::string_view text) {
-  std::uint32_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc{} && end == text.data() + text.size() ? number : 0;
-}
-
 /// Numbers of "InternetGatewayDevice.WANDevice.1.WANConnectionDevice.2" for table
 /// "WANDevice.WANConnectionDevice". Empty: no row of it.
 std::vector<std::uint32_t> row_numbers(std::string_view path, std::string_view table) {
@@ -27,12 +21,8 @@ std::vector<std::uint32_t> row_numbers(std::string_view path, std::string_view t
   std::string wanted(kNativeRoot);
   for (std::string_view name : split(table, '.')) wanted += std::string(name) + ".{i}.";
   wanted.pop_back();
-  std::vector<std::uint32_t> numbers;
-  if (supported != wanted) return numbers;
-  for (std::string_view segment : split(path, '.')) {
-    if (const std::uint32_t number = number_of(segment); number != 0) numbers.push_back(number);
-  }
-  return numbers;
+  if (supported != wanted) return {};
+  return numbers_in(path);
 }
 
 }  // namespace
@@ -95,7 +85,7 @@ std::vector<Bindings> Conditions::bind(const Condition& condition, std::string_v
   }
   const std::string_view text = decide(projection_.look_up(base, condition.name));
   std::vector<std::uint32_t> numbers = row_numbers(text, table);
-  if (const std::uint32_t key = number_of(text); numbers.empty() && key != 0) {
+  if (const std::uint32_t key = to_number(text); numbers.empty() && key != 0) {
     const std::uint32_t row = projection_.row_with_key(table, key);
     if (row != 0) numbers = {row};
   }

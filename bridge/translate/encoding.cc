@@ -7,6 +7,8 @@
 #include <iterator>
 #include <utility>
 
+#include "bridge/translate/text.h"
+
 namespace bridge::translate {
 
 namespace {
@@ -22,6 +24,14 @@ Number number_in(std::string_view text) {
 
 std::uint32_t to_number(std::string_view text) { return number_in<std::uint32_t>(text); }
 std::uint64_t to_number64(std::string_view text) { return number_in<std::uint64_t>(text); }
+
+std::vector<std::uint32_t> numbers_in(std::string_view path) {
+  std::vector<std::uint32_t> numbers;
+  for (const std::string_view segment : split(path, '.')) {
+    if (const std::uint32_t number = to_number(segment); number != 0) numbers.push_back(number);
+  }
+  return numbers;
+}
 
 bool is_hex(std::string_view text) {
   return text.size() % 2 == 0 &&

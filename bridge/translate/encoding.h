@@ -5,12 +5,16 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace bridge::translate {
 
 /// 0 where it is no number.
 std::uint32_t to_number(std::string_view text);
 std::uint64_t to_number64(std::string_view text);
+
+/// The instance numbers in a path, in order.
+std::vector<std::uint32_t> numbers_in(std::string_view path);
 
 bool is_hex(std::string_view text);
 /// Upper case.

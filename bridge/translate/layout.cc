@@ -1,9 +1,9 @@
 #include "bridge/translate/layout.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
+#include "bridge/translate/encoding.h"
 #include "bridge/translate/text.h"
 
 namespace bridge::translate {
@@ -17,18 +17,6 @@ constexpr std::string_view kInterfaces = "InternetGatewayDevice.Layer2Bridging.A
 constexpr std::string_view kAccessPoint = "ap";
 /// The management port is number 1.
 constexpr std::string_view kBridgePort = "bport";
-
-std::vector<std::uint32_t> numbers_in(std::string_view path) {
-  std::vector<std::uint32_t> numbers;
-  for (std::string_view segment : split(path, '.')) {
-    std::uint32_t number = 0;
-    const auto [end, error] =
-        std::from_chars(segment.data(), segment.data() + segment.size(), number);
-    const bool whole = !segment.empty() && end == segment.data() + segment.size();
-    if (error == std::errc{} && whole) numbers.push_back(number);
-  }
-  return numbers;
-}
 
 /// May the row be deleted? What the device says of its own rows counts most.
 Writable row_access(const Rule& rule, const Node& row) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "bridge/translate/encoding.h"
 #include "bridge/translate/layout.h"
 #include "bridge/translate/text.h"
 
@@ -54,15 +55,11 @@ void Layout::place_tables() {
 /// The table that the rows below a native table would be in, also while there are none.
 void Layout::place_table(const Node& node, const Rule& rule) {
   if (rule.shown.positions.empty() || rule.letters.empty()) return;
+  const std::vector<std::uint32_t> numbers = numbers_in(node.path());
+  if (numbers.size() + 1 != rule.letters.size()) return;
   Bindings bindings;
-  std::size_t letter = 0;
-  for (std::string_view segment : split(node.path(), '.')) {
-    if (segment.empty() || segment.front() < '0' || segment.front() > '9') continue;
-    if (letter < rule.letters.size() && rule.letters[letter] != 0) {
-      bindings.bind(rule.letters[letter],
-                    static_cast<std::uint32_t>(std::stoul(std::string(segment))));
-    }
-    ++letter;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (rule.letters[i] != 0) bindings.bind(rule.letters[i], numbers[i]);
   }
   const std::size_t positions = rule.shown.positions.size() - 1;
   auto table = resolve(rule.shown, positions, parent_path(node.path()), bindings, false);

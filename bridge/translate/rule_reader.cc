@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "bridge/translate/encoding.h"
 #include "bridge/translate/functions.h"
 
 namespace bridge::translate {
@@ -33,13 +34,6 @@ Unexpected error(std::string_view what, std::string_view text) {
   return Unexpected(std::string(what) + ": " + std::string(text));
 }
 
-/// 0: no number.
-std::uint32_t number_of(std::string_view text) {
-  std::uint32_t number = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return code == std::errc{} && end == text.data() + text.size() ? number : 0;
-}
-
 std::vector<std::string_view> split(std::string_view text, std::string_view separator) {
   std::vector<std::string_view> parts;
   for (;;) {
@@ -57,7 +51,7 @@ Read<void> read_native(std::string_view path, Rule& rule) {
     const bool first = rule.native_supported.empty() && rule.letters.empty();
     if (!first) rule.native_supported += '.';
     const bool position = segment.starts_with('{') && segment.ends_with('}');
-    const std::uint32_t literal = position ? 0 : number_of(segment);
+    const std::uint32_t literal = position ? 0 : to_number(segment);
     if (position && !is_letter(segment.substr(1, segment.size() - 2))) {
       return error("an instance is a letter in braces", segment);
     }
@@ -127,7 +121,7 @@ Read<ShownPath> read_shown(std::string_view path) {
   for (std::size_t i = 1; i < shown.text.size(); ++i) joined += "{i}" + shown.text[i];
   for (std::string_view segment : split(joined, ".")) {
     if (!shown.supported.empty()) shown.supported += '.';
-    const bool number = number_of(segment) != 0;
+    const bool number = to_number(segment) != 0;
     shown.supported += number ? std::string_view("{i}") : segment;
   }
   return shown;
@@ -280,7 +274,7 @@ Read<void> read_argument(std::string_view argument, Rule& rule) {
     return read_references(argument, rule);
   } else if (rule.transform == kKeyRef && split(argument, ",").size() < 3) {
     return error("keyref(PATH,K,none) is wanted", argument);
-  } else if (rule.transform == kItem && argument != "n" && number_of(argument) == 0) {
+  } else if (rule.transform == kItem && argument != "n" && to_number(argument) == 0) {
     return error("no position in a list", argument);
   }
   return {};

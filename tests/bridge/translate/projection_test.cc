@@ -232,6 +232,9 @@ TEST(Projection, ADeviceMayNameItsObjectsAsItLikes) {
   device.set("InternetGatewayDevice.LANDevice.{i}.WLANConfiguration.{i}.SSID", "x");
   device.set("InternetGatewayDevice.LANDevice.99999999999.WLANConfiguration.1.SSID", "y");
   device.set("InternetGatewayDevice.LANDevice.1.WLANConfiguration.01.SSID", "z");
+  const std::string huge = "InternetGatewayDevice.WANDevice.99999999999999999999999.";
+  device.object(huge + "WANConnectionDevice.1.WANIPConnection.", true);
+  device.set("InternetGatewayDevice.WANDevice.0.WANConnectionDevice.0.WANIPConnection.0.Name", "");
   device.set(kLan + "WLANConfiguration.1.Channel", "not a number");
   device.set("InternetGatewayDevice.Layer3Forwarding.DefaultConnectionService", "....");
   EXPECT_GT(device.shown().shown().size(), 0U);
