@@ -2,12 +2,12 @@
 
 #include <array>
 #include <boost/algorithm/hex.hpp>
-#include <boost/beast/core/detail/base64.hpp>
 #include <charconv>
 #include <iterator>
 #include <utility>
 
 #include "bridge/translate/text.h"
+#include "cwmp/auth_fields.h"
 
 namespace bridge::translate {
 
@@ -52,21 +52,15 @@ std::optional<std::string> from_hex(std::string_view hex) {
 }
 
 std::optional<std::string> base64_to_hex(std::string_view base64) {
-  namespace b64 = boost::beast::detail::base64;
-  std::string octets(b64::decoded_size(base64.size()), '\0');
-  const auto [written, read] = b64::decode(octets.data(), base64.data(), base64.size());
-  const std::string_view rest = base64.substr(read);
-  if (rest.find_first_not_of("= \r\n") != std::string_view::npos) return std::nullopt;
-  return to_hex(std::string_view(octets).substr(0, written));
+  const auto octets = cwmp::auth::decode_base64(base64);
+  if (!octets) return std::nullopt;
+  return to_hex(*octets);
 }
 
 std::optional<std::string> hex_to_base64(std::string_view hex) {
-  namespace b64 = boost::beast::detail::base64;
   const auto octets = from_hex(hex);
   if (!octets) return std::nullopt;
-  std::string out(b64::encoded_size(octets->size()), '\0');
-  out.resize(b64::encode(out.data(), octets->data(), octets->size()));
-  return out;
+  return cwmp::auth::encode_base64(*octets);
 }
 
 KeyReference::KeyReference(std::string_view argument) {
