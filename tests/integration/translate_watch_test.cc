@@ -70,8 +70,8 @@ TEST_F(TranslateWatch, RowsThatComeAndGoOnTheDeviceAreTold) {
 }
 
 TEST_F(TranslateWatch, RowsThatAControllerMakesAreTold) {
-  subscribe("ObjectCreation", "Device.NAT.");
-  subscribe("ObjectDeletion", "Device.NAT.");
+  subscribe("ObjectCreation", kMappings);
+  subscribe("ObjectDeletion", kMappings);
 
   const std::string row = add({{"ExternalPort", "8443"}});
   do_all(usp_controller::del({row}));
