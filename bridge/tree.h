@@ -210,8 +210,9 @@ class Tree {
   void assign(std::span<const NodeFacts> all);
   /// Nodes that are not there yet, with all objects above them but those that are; in order.
   void add(std::span<const NodeFacts> more);
-  /// One parameter that is there. A value that was known and is another now goes into the diff.
-  void assign(const NodeFacts& facts, Diff& diff);
+  /// The parameter at this index of all(); its path stays. A value that was known and is another
+  /// now goes into the diff.
+  void assign(std::size_t index, const NodeFacts& facts, Diff& diff);
   /// What turns `before` into this tree. The first reading of a parameter is no change.
   Diff changes_since(const Tree& before) const;
 

@@ -61,13 +61,13 @@ void Tree::add(std::span<const NodeFacts> more) {
                      [](const Node& a, const Node& b) { return in_order(a.path(), b.path()); });
 }
 
-void Tree::assign(const NodeFacts& facts, Diff& diff) {
-  Node* node = find_mutable(facts.path);
-  if (node == nullptr || node->is_object()) return;
+void Tree::assign(std::size_t index, const NodeFacts& facts, Diff& diff) {
+  Node* node = &nodes_[index];
   const bool known = node->has_value();
   const bool readable = facts.state == NodeState::kKnown || facts.state == NodeState::kStale;
   if (known && readable && !same_value(node->value(), facts.value, facts.type)) {
-    diff.emplace_back(ValueChanged{std::string(facts.path), std::string(facts.value), facts.type});
+    diff.emplace_back(
+        ValueChanged{std::string(node->path()), std::string(facts.value), facts.type});
   }
   if (node->value() != facts.value) node->value_ = SmallText(facts.value);
   node->type_ = facts.type;

@@ -120,13 +120,35 @@ std::string time_zone(const Source&, std::string_view value) {
   return out;
 }
 
+/// The port of a bridge that is on this interface; empty: there is none.
+std::string port_on(const Source& source, std::string_view key, std::string_view interface) {
+  const std::string bridges = "InternetGatewayDevice.Layer2Bridging.Bridge.";
+  for (const std::uint32_t bridge : source.reader.tree().instances(bridges)) {
+    const std::string ports = bridges + std::to_string(bridge) + ".Port.";
+    for (const std::uint32_t port : source.reader.tree().instances(ports)) {
+      const std::string row = ports + std::to_string(port) + '.';
+      if (source.reader.beside(row, "PortInterface") != key) continue;
+      const auto shown = source.projection.shown_objects(row);
+      if (!shown.empty()) return std::string(without_dot(shown.front()));
+    }
+  }
+  for (const std::string& row : source.projection.shown_objects(interface)) {
+    if (row.starts_with("Device.Bridging.")) return std::string(without_dot(row));
+  }
+  return {};
+}
+
 std::string available_interface(const Source& source, std::string_view value) {
   constexpr std::string_view kTable = "InternetGatewayDevice.Layer2Bridging.AvailableInterface.";
   for (const std::uint32_t number : source.reader.tree().instances(kTable)) {
     const std::string row = std::string(kTable) + std::to_string(number) + '.';
     if (value.empty() || source.reader.beside(row, "AvailableInterfaceKey") != value) continue;
     const std::string_view list = source.reader.beside(row, "InterfaceReference");
-    return source.projection.to_shown_reference(trimmed(split(list, ',').front()));
+    const std::string_view reference = without_dot(trimmed(split(list, ',').front()));
+    if (!source.path.ends_with(".LowerLayers")) {
+      return port_on(source, value, std::string(reference) + '.');
+    }
+    return source.projection.to_shown_reference(reference);
   }
   return {};
 }

@@ -30,6 +30,21 @@ std::vector<std::uint32_t> numbers_in(std::string_view path) {
   return numbers;
 }
 
+/// May the row be deleted? What the device says of its own rows counts most.
+Writable row_access(const Rule& rule, const Node& row) {
+  if (rule.role == ObjectRole::kPrimary) {
+    return rule.writable || row.writable() == Writable::kYes ? row.writable() : Writable::kNo;
+  }
+  const bool satellite = rule.role == ObjectRole::kSatellite && rule.writable;
+  return satellite ? Writable::kYes : Writable::kNo;
+}
+
+Writable parameter_access(const Rule& rule, const Node& node) {
+  if (!rule.writable) return Writable::kNo;
+  if (rule.transform == Transform::kSynth) return Writable::kYes;
+  return node.is_object() ? Writable::kNo : node.writable();  // an alias without a parameter
+}
+
 bool is_lan_bridge(const Position& position) {
   return position.allocator == "br" && !position.key.empty() && position.key.front().text == "lan";
 }
@@ -104,7 +119,7 @@ void Layout::collect_node(const Node& node) {
       // A device may call an object "{i}".
       if (rule.letters.size() != numbers.size()) continue;
       auto& list = rule.transform == Transform::kObject ? objects_ : parameters_;
-      list.push_back({&rule, node.path(), numbers});
+      list.push_back({&rule, &node, numbers});
     }
   }
   if (!node.is_object()) return;
@@ -119,7 +134,7 @@ void Layout::collect_node(const Node& node) {
       if (rule.transform != Transform::kAlias && rule.transform != Transform::kName) continue;
       std::vector<std::uint32_t> numbers = numbers_in(node.path());
       if (rule.letters.size() != numbers.size()) continue;
-      parameters_.push_back({&rule, node.path(), std::move(numbers)});
+      parameters_.push_back({&rule, &node, std::move(numbers)});
     }
   }
 }
@@ -130,13 +145,13 @@ void Layout::place_objects() {
   std::vector<Waiting> waiting;
   for (const Candidate& each : objects_) {
     if (each.rule->role == ObjectRole::kSubtree) {
-      place_subtree(*each.rule, each.native);
+      place_subtree(*each.rule, each.node->path());
       continue;
     }
     for (Bindings& bindings :
-         conditions_.expand(*each.rule, each.native, each.native, each.numbers)) {
+         conditions_.expand(*each.rule, each.node->path(), each.node->path(), each.numbers)) {
       if (is_replaced_bridge(*each.rule, bindings)) continue;
-      waiting.push_back({each.rule, each.native, std::move(bindings)});
+      waiting.push_back({each.rule, each.node, std::move(bindings)});
     }
   }
   for (std::size_t before = 0; before != waiting.size();) {
@@ -147,15 +162,16 @@ void Layout::place_objects() {
 
 bool Layout::place_row(const Waiting& waiting) {
   const ShownPath& shown = waiting.rule->shown;
-  auto path = resolve(shown, shown.positions.size(), waiting.native, waiting.bindings, true);
+  const std::string_view native = waiting.node->path();
+  auto path = resolve(shown, shown.positions.size(), native, waiting.bindings, true);
   if (!path) return false;
   const auto order = static_cast<std::uint32_t>(waiting.rule - mapping_.rules().data());
-  const auto [row, is_new] = rows_.try_emplace(*path, order, keep(waiting.bindings));
-  auto& rows = parts_.objects[std::string(waiting.native)];
+  const bool is_new = rows_.try_emplace(*path, order).second;
+  auto& rows = parts_.objects[std::string(native)];
   if (std::ranges::find(rows, *path) == rows.end()) rows.push_back(*path);
   if (!is_new) return true;  // Hosts with one MAC address are one row
-  place(*std::move(path), waiting.rule, waiting.native, waiting.bindings,
-        row_access(*waiting.rule, waiting.native));
+  place(*std::move(path), waiting.rule, *waiting.node, waiting.bindings,
+        row_access(*waiting.rule, *waiting.node));
   return true;
 }
 
@@ -171,7 +187,7 @@ void Layout::drop_orphans() {
   for (auto& [native, rows] : parts_.objects) {
     std::ranges::stable_sort(rows, {}, [this](const std::string& row) {
       const auto at = rows_.find(row);
-      return at == rows_.end() ? 0U : at->second.first;
+      return at == rows_.end() ? 0U : at->second;
     });
   }
 }
@@ -201,7 +217,7 @@ void Layout::place_subtree(const Rule& rule, std::string_view native) {
   for (const Node& node : native_.subtree(native)) {
     std::string path = rule.shown.text.front() + std::string(node.path().substr(native.size()));
     if (node.is_object()) parts_.objects[std::string(node.path())].push_back(path);
-    place(std::move(path), nullptr, node.path(), {}, node.writable());
+    place(std::move(path), nullptr, node, {}, node.writable());
   }
 }
 
@@ -211,15 +227,14 @@ void Layout::place_parameters() {
 
 void Layout::place_parameter(const Candidate& candidate) {
   const Rule& rule = *candidate.rule;
-  const std::string_view base =
-      candidate.native.ends_with('.') ? candidate.native : parent_path(candidate.native);
-  for (const Bindings& bindings :
-       conditions_.expand(rule, candidate.native, base, candidate.numbers)) {
+  const std::string_view native = candidate.node->path();
+  const std::string_view base = native.ends_with('.') ? native : parent_path(native);
+  for (const Bindings& bindings : conditions_.expand(rule, native, base, candidate.numbers)) {
     if (is_replaced_bridge(rule, bindings)) continue;
     auto path = resolve(rule.shown, rule.shown.positions.size(), base, bindings, false);
     if (!path || !row_is_placed(rule, *path)) continue;
-    place(*std::move(path), &rule, candidate.native, bindings,
-          parameter_access(rule, native_.find(candidate.native)));
+    place(*std::move(path), &rule, *candidate.node, bindings,
+          parameter_access(rule, *candidate.node));
   }
 }
 
@@ -277,37 +292,16 @@ std::uint32_t Layout::keep(const Bindings& bindings) {
   return static_cast<std::uint32_t>(parts_.bindings.size() - 1);
 }
 
-const PathRef& Layout::ref_of(std::string_view native) const {
-  return native_.find(native)->path_ref();
-}
-
-void Layout::place(std::string path, const Rule* rule, std::string_view native,
-                   const Bindings& bindings, Writable writable) {
+void Layout::place(std::string path, const Rule* rule, const Node& native, const Bindings& bindings,
+                   Writable writable) {
   Placed placed;
   placed.path = std::move(path);
   placed.order = rule == nullptr ? 0 : static_cast<std::uint32_t>(rule - mapping_.rules().data());
-  placed.entry = {rule, ref_of(native), keep(bindings)};
+  placed.entry = {rule, native.path_ref(), keep(bindings)};
+  placed.node = &native;
   placed.writable = writable;
-  const Node* node = native_.find(native);
-  placed.type = rule != nullptr ? rule->shown_type : node->type();
+  placed.type = rule != nullptr ? rule->shown_type : native.type();
   placed_.push_back(std::move(placed));
-}
-
-/// May the row be deleted? What the device says of its own rows counts most.
-Writable Layout::row_access(const Rule& rule, std::string_view native) const {
-  const Writable row = native_.find(native)->writable();
-  if (rule.role == ObjectRole::kPrimary) {
-    return rule.writable || row == Writable::kYes ? row : Writable::kNo;
-  }
-  const bool satellite = rule.role == ObjectRole::kSatellite && rule.writable;
-  return satellite ? Writable::kYes : Writable::kNo;
-}
-
-Writable Layout::parameter_access(const Rule& rule, const Node* node) const {
-  if (!rule.writable) return Writable::kNo;
-  if (rule.transform == Transform::kSynth) return Writable::kYes;
-  if (node == nullptr || node->is_object()) return Writable::kNo;  // an alias without a parameter
-  return node->writable();
 }
 
 }  // namespace bridge::translate

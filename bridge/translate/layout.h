@@ -23,19 +23,20 @@ class Layout {
   /// A rule that may apply to a native node.
   struct Candidate {
     const Rule* rule;
-    std::string_view native;  ///< the object where the parameter is missing (alias, name)
+    const Node* node;  ///< the object where the parameter is missing (alias, name)
     std::vector<std::uint32_t> numbers;
   };
   /// A row that has no number yet.
   struct Waiting {
     const Rule* rule;
-    std::string_view native;
+    const Node* node;
     Bindings bindings;
   };
   struct Placed {
     std::string path;
     std::uint32_t order = 0;  ///< of the rule; among equal paths the lowest supplies
     Entry entry;
+    const Node* node = nullptr;  ///< native
     Writable writable = Writable::kUnknown;
     ValueType type = ValueType::kUnknown;
     bool used = true;
@@ -67,11 +68,8 @@ class Layout {
                           const Bindings& bindings, bool give);
   void note_keys(const Position& position, std::string_view base);
   std::uint32_t keep(const Bindings& bindings);
-  void place(std::string path, const Rule* rule, std::string_view native, const Bindings& bindings,
+  void place(std::string path, const Rule* rule, const Node& native, const Bindings& bindings,
              Writable writable);
-  Writable row_access(const Rule& rule, std::string_view native) const;
-  Writable parameter_access(const Rule& rule, const Node* node) const;
-  const PathRef& ref_of(std::string_view native) const;
 
   Projection& projection_;
   Projection::Parts& parts_;
@@ -82,9 +80,9 @@ class Layout {
   std::vector<Candidate> objects_;
   std::vector<Candidate> parameters_;
   std::vector<Placed> placed_;
-  StringMap<Writable> tables_;                               ///< shown tables, empty ones too
-  StringMap<std::pair<std::uint32_t, std::uint32_t>> rows_;  ///< shown object: order, bindings
-  std::vector<bool> used_;  ///< native nodes that supply something, by index
+  StringMap<Writable> tables_;     ///< shown tables, empty ones too
+  StringMap<std::uint32_t> rows_;  ///< shown objects and the order of their rules
+  std::vector<bool> used_;         ///< native nodes that supply something, by index
 };
 
 /// Counts the rows of a table that no rule counts.

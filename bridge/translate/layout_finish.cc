@@ -99,9 +99,8 @@ void Layout::choose_among(std::size_t begin, std::size_t end) {
     each.used = i == begin || (first != nullptr && each.entry.rule != nullptr &&
                                takes_all(*first, *each.entry.rule));
     const bool stands_for = each.used || (first != nullptr && is_of_radio(*first));
-    const Node* node = native_.find(each.entry.native.view());
-    if (stands_for && node != nullptr && !node->is_object()) {
-      used_[static_cast<std::size_t>(node - native_.all().data())] = true;
+    if (stands_for && !each.node->is_object()) {
+      used_[static_cast<std::size_t>(each.node - native_.all().data())] = true;
     }
   }
 }
@@ -123,7 +122,7 @@ void Layout::place_rest() {
     if (!node.is_object()) ++(shown ? parts_.shares.standard : parts_.shares.vendor);
     if (shown && !(options.show_mapped && !node.is_object())) continue;
     std::string path = options.vendor_root + std::string(node.path().substr(kNativeRoot.size()));
-    place(std::move(path), nullptr, node.path(), {}, shown ? Writable::kNo : node.writable());
+    place(std::move(path), nullptr, node, {}, shown ? Writable::kNo : node.writable());
   }
 }
 

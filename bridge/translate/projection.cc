@@ -47,12 +47,13 @@ class Evaluation {
     const Node& node = shown_.all()[slot];
     const std::span<const Entry> entries = parts_.entries_of(slot);
     if (node.is_object() || entries.empty()) return;
-    if (entries.front().rule == nullptr) return copy(node, entries.front(), diff);
+    if (entries.front().rule == nullptr) return copy(slot, entries.front(), diff);
     Reader reader(native_);
     const Source source{projection_, parts_, shown_, reader, node.path(), entries};
     const std::string text = value_of(source);
     const bool known = reader.state() != NodeState::kUnread;
-    shown_.assign({.path = node.path(),
+    shown_.assign(slot,
+                  {.path = node.path(),
                    .value = known ? std::string_view(text) : std::string_view(),
                    .type = node.type(),
                    .writable = node.writable(),
@@ -82,7 +83,8 @@ class Evaluation {
 
  private:
   /// Below the vendor object, and in copied subtrees: references there are paths of the device.
-  void copy(const Node& node, const Entry& entry, Diff& diff) {
+  void copy(std::uint32_t slot, const Entry& entry, Diff& diff) {
+    const Node& node = shown_.all()[slot];
     const Node* from = native_.find(entry.native.view());
     if (from == nullptr) return;
     std::string translated;
@@ -93,7 +95,8 @@ class Evaluation {
           text, [&](std::string_view path) { return projection_.to_shown_reference(path); });
       text = translated;
     }
-    shown_.assign({.path = node.path(),
+    shown_.assign(slot,
+                  {.path = node.path(),
                    .value = text,
                    .type = from->type(),
                    .writable = node.writable(),

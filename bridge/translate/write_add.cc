@@ -40,11 +40,17 @@ std::string key_of(const Projection& projection, std::string_view object) {
   return key.empty() ? std::string(last_name(object)) : key;
 }
 
-/// What makes the row one of this table: LocallyServed=false of Relay.Forwarding.
+/// What makes the row one of this table: LocallyServed=false of Relay.Forwarding. Where another
+/// value than "false" will do, and rows have the parameter, it is made sure of.
 Wants condition_wants(const Projection& projection, const NewRow& row, const ShownStep& step) {
   Wants out;
+  const std::string sibling = sibling_of(projection, row.table);
   for (const Condition& condition : row.rule->when) {
-    if (condition.kind == Condition::Kind::kEquals) {
+    const bool not_false = condition.kind == Condition::Kind::kDiffers &&
+                           condition.values == std::vector<std::string>{"false"};
+    if (not_false && !sibling.empty() && exists(projection, sibling + condition.name)) {
+      out.set.push_back({condition.name, "true"});
+    } else if (condition.kind == Condition::Kind::kEquals) {
       out.set.push_back({condition.name, condition.values.front()});
     } else if (condition.kind == Condition::Kind::kIsRowOf) {
       const auto parent = projection.native_object(parent_path(step.path));
@@ -96,7 +102,9 @@ WriteResult<Wants> wants_of(const Projection& projection, const NewRow& row, con
     return refuse(usp::ErrorCode::kUnsupportedParameter, "the device has no such parameter");
   }
   if (rule->transform == Transform::kConst) return constant(*rule, setting.value);
-  if (rule->transform == Transform::kSynth) return read_only("it follows from where the row is");
+  const bool computed = rule->transform == Transform::kSynth;
+  if (computed && setting.value.empty()) return Wants{};  // where the row is anyway
+  if (computed) return read_only("it follows from where the row is");
   const std::string object = native_row_of(*row.rule, row.rule->native);
   const std::string name = rule->native.substr(object.size());
   const std::string sibling = sibling_of(projection, row.table);

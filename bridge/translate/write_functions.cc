@@ -55,7 +55,10 @@ Written write_time_zone(const Place& place, std::string_view value) {
     rest.remove_prefix(1);
     minutes = take_number(rest, 59);
   }
-  if (!hours || !minutes) return invalid("not a time zone as IEEE 1003.1 writes it");
+  // What may follow is the name of summer time.
+  const bool ended = rest.empty() || rest.front() == '<' ||
+                     std::isalpha(static_cast<unsigned char>(rest.front())) != 0;
+  if (!hours || !minutes || !ended) return invalid("not a time zone as IEEE 1003.1 writes it");
   const bool zero = *hours == 0 && *minutes == 0;
   const std::string sign = east || zero ? "+" : "-";
   return only(place.native, sign + two_digits(*hours) + ":" + two_digits(*minutes));
@@ -147,27 +150,36 @@ bool names_object(std::string_view references, std::string_view object) {
 }
 
 /// The key by which Layer2Bridging knows an interface; empty: it does not.
-std::string interface_key(const Place& place, std::string_view shown) {
-  const Projection& projection = place.projection;
+std::string interface_key(const Projection& projection, std::string_view shown) {
   const auto object = projection.native_object(as_object(shown));
-  if (!object) return {};
-  if (object->find(".Layer2Bridging.Bridge.") != std::string::npos) {
-    return std::string(projection.text(as_object(*object) + "PortInterface"));
-  }
   const auto reference = projection.to_native_reference(shown);
+  if (!object || !reference) return {};
   for (const std::uint32_t instance : projection.native().instances(kAvailable)) {
     const std::string row = std::string(kAvailable) + std::to_string(instance) + ".";
     const std::string_view references = projection.text(row + "InterfaceReference");
     const bool found = names_object(references, as_object(*object)) ||
-                       (reference && names_object(references, as_object(*reference)));
+                       names_object(references, as_object(*reference));
     if (found) return std::string(projection.text(row + "AvailableInterfaceKey"));
   }
   return {};
 }
 
+/// The key of the interface below a bridge's port.
+std::string port_key(const Projection& projection, std::string_view shown) {
+  const std::string row = as_object(shown);
+  if (supported_path(row) != "Device.Bridging.Bridge.{i}.Port.{i}.") return {};
+  const std::string port = projection.native_object(row).value_or("");
+  const bool own = port.find(".Layer2Bridging.Bridge.") != std::string::npos;
+  return own ? std::string(projection.text(as_object(port) + "PortInterface"))
+             : interface_key(projection, shown);
+}
+
+/// A port is on an interface; filters and VLAN ports are on a port.
 Written write_available_interface(const Place& place, std::string_view value) {
   if (value.empty()) return only(place.native, "");
-  const std::string key = interface_key(place, value);
+  const bool port = last_name(place.param) == "LowerLayers";
+  const std::string key =
+      port ? interface_key(place.projection, value) : port_key(place.projection, value);
   if (key.empty()) return invalid("the device offers no such interface to bridges");
   return only(place.native, key);
 }

@@ -85,6 +85,7 @@ Written write_alias(const Place& place, std::string_view value) {
   if (bridges || (!place.base.empty() && !exists(place.projection, place.native))) {
     return read_only("the device has no Alias here");
   }
+  if (value.empty()) return invalid("an Alias is not empty");
   return only(place.native, std::string(value));
 }
 
@@ -161,6 +162,14 @@ std::string_view enclosing_row(std::string_view path, std::string_view table) {
   if (begin == std::string_view::npos) return {};
   const std::size_t end = path.find('.', begin + table.size() + 2);
   return end == std::string_view::npos ? std::string_view{} : path.substr(0, end + 1);
+}
+
+std::string wlan_of(const Place& place) {
+  return std::string(enclosing_row(place.base, "WLANConfiguration"));
+}
+
+void want_if_there(Wants& wants, const Place& place, const std::string& name, std::string value) {
+  if (exists(place.projection, name)) wants.set.push_back({name, std::move(value)});
 }
 
 WriteResult<Wants> to_native(const Place& place, std::string_view value) {

@@ -4,6 +4,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "bridge/translate/projection.h"
 #include "bridge/translate/write_draft.h"
@@ -42,6 +44,12 @@ using WriteFunction = WriteResult<Wants> (*)(const Place& place, std::string_vie
 WriteFunction write_function(std::string_view name);
 /// Those of Wi-Fi; nullptr: none of them.
 WriteFunction write_wifi_function(std::string_view name);
+WriteFunction write_radio_function(std::string_view name);
+
+/// The WLANConfiguration that the place is in, with its dot.
+std::string wlan_of(const Place& place);
+/// Devices differ in which parameters of a WLANConfiguration they have.
+void want_if_there(Wants& wants, const Place& place, const std::string& name, std::string value);
 
 /// To the representative of the radio, then to the members that differ.
 Wants radio_wants(const Place& place, std::string_view param, std::string_view value);

@@ -1,5 +1,4 @@
 // Delete: DeleteObject where the row is one of the device's.
-#include <algorithm>
 #include <utility>
 
 #include "bridge/translate/write_place.h"
@@ -26,27 +25,11 @@ bool holds_connections(const Projection& projection, const std::string& device) 
          !projection.native().instances(device + "WANPPPConnection.").empty();
 }
 
-/// Is the object itself the device's row, or does it stand for something in it?
-bool is_own_row(const Rule& rule) {
-  if (rule.role == ObjectRole::kPrimary) return true;
-  const bool conditional = std::any_of(rule.when.begin(), rule.when.end(), [](const auto& each) {
-    return each.kind == Condition::Kind::kEquals || each.kind == Condition::Kind::kIsRowOf;
-  });
-  if (rule.role == ObjectRole::kSatellite) return conditional;
-  return rule.role == ObjectRole::kSynth && rule.shown.text.back() == ".";
-}
-
 WriteResult<NativeWrite> remove_mapped(const Projection& projection, const Link& link) {
-  const Rule& rule = *link.rule;
-  const std::string object = native_row_of(rule, link.native);
+  const std::string object = native_row_of(*link.rule, link.native);
   const Node* node = projection.native().find(object);
-  const Writable writable = node == nullptr ? Writable::kNo : node->writable();
-  // What the standard leaves open, the device has to allow.
-  const bool open = rule.role == ObjectRole::kSynth || !rule.writable;
-  const bool wlan = rule.native_supported.ends_with(".WLANConfiguration.{i}.");
-  if (!is_own_row(rule) || (!rule.writable && !wlan))
-    return stays("it belongs to the bridge, or to another row");
-  if (open ? writable != Writable::kYes : writable == Writable::kNo) {
+  if (!is_own_row(*link.rule)) return stays("it belongs to another row");
+  if (node == nullptr || !allows_change(*link.rule, node->writable())) {
     return stays("the device lets no one delete " + object);
   }
   if (object != link.native && holds_connections(projection, object)) {
@@ -59,6 +42,9 @@ WriteResult<NativeWrite> remove_mapped(const Projection& projection, const Link&
 
 WriteResult<NativeWrite> remove_row(const Projection& projection, std::string_view row) {
   const Link link = object_link(projection, row);
+  if (link.native.empty() && projection.shown().has_object(row)) {
+    return stays("it belongs to the bridge");
+  }
   if (link.native.empty()) {
     return refuse(usp::ErrorCode::kObjectDoesNotExist, "there is no such row");
   }

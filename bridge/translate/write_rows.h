@@ -34,6 +34,11 @@ struct NewRow {
   std::string chosen_by;  ///< the setting that named the parent; empty: none
 };
 WriteResult<NewRow> find_table(const Projection& projection, const ShownStep& step);
+/// Is the object a row of the device's tables, or does it stand for something in one?
+bool is_own_row(const Rule& rule);
+/// May rows come or go? `writable`: what the device says of the table (Add) or the row (Delete).
+/// Where the standard forbids it, or the row is made up, the device has to allow it.
+bool allows_change(const Rule& rule, Writable writable);
 /// The part of a native object's path up to its last number: the row that AddObject made.
 std::string native_row_of(const Rule& rule, std::string_view object);
 

@@ -36,7 +36,8 @@ bool is_taken_along(const Projection& projection, const ShownStep& step,
   if (last_name(setting.param) != "EncryptionMode") return false;
   const std::string prefix = setting.param.substr(0, setting.param.rfind('.') + 1);
   for (const usp::Setting& each : step.settings) {
-    if (each.param != prefix + "ModeEnabled") continue;
+    const bool mode = each.param == prefix + "ModeEnabled" && each.value.starts_with("WPA");
+    if (!mode) continue;
     return !projection.links(std::string(step.path) + each.param).empty();
   }
   return false;
@@ -80,7 +81,7 @@ Written written(const Projection& projection, const ShownStep& step, const Asked
 }  // namespace
 
 WriteError about(std::string_view param, WriteError error) {
-  error.text = std::string(param) + ": " + error.text;
+  error.text = shortened(param) + ": " + error.text;
   return error;
 }
 
@@ -103,8 +104,8 @@ void write_settings(const Projection& projection, const ShownStep& step, Draft& 
       }
     }
   }
-  const std::string row = as_object(object_link(projection, step.path).native);
-  if (exists(projection, row + "Type")) {
+  const std::string row(object_link(projection, step.path).native);
+  if (!row.empty() && exists(projection, row + "Type")) {
     take_route_type(parent_path(row), row, {step.index, {}}, draft);
   }
 }

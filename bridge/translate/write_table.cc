@@ -59,8 +59,11 @@ std::string_view table_of(const Rule& rule) {
   return std::string_view(rule.native).substr(0, rule.native.rfind('{'));
 }
 
+/// What follows it: "WANDSLLinkConfig."
 std::string_view inside_of(const Rule& rule) {
-  return std::string_view(rule.native).substr(rule.native.rfind('}') + 2);
+  const std::size_t brace = rule.native.rfind('}');
+  return brace == std::string::npos ? std::string_view{}
+                                    : std::string_view(rule.native).substr(brace + 2);
 }
 
 // ---- what can be created -----------------------------------------------------------------------
@@ -86,24 +89,16 @@ bool takes_wlans(const Projection& projection) {
 
 bool is_creatable(const Projection& projection, const Rule& rule) {
   const bool row = !rule.shown.positions.empty() && rule.shown.text.back() == ".";
-  if (!row || !rule.is_native_object() || rule.cwmp_only) return false;
-  if (rule.native_supported == kWlans) {
-    return rule.role == ObjectRole::kPrimary && takes_wlans(projection);
-  }
-  if (!rule.writable) return false;
-  return rule.role != ObjectRole::kSatellite || is_made_by_condition(rule);
+  if (!row || !has_letters(rule.native) || rule.cwmp_only || !is_own_row(rule)) return false;
+  return rule.writable || (rule.native_supported == kWlans && takes_wlans(projection));
 }
-
-/// What the standard leaves open, the device has to allow.
-bool needs_leave(const Rule& rule) { return !rule.writable || rule.role == ObjectRole::kSynth; }
 
 WriteResult<void> check_table(const Projection& projection, const Rule& rule,
                               const std::string& table) {
   const Node* node = projection.native().find(table);
-  const Writable writable = node == nullptr ? Writable::kUnknown : node->writable();
   const bool there = projection.native().has_object(parent_path(table));
-  const bool allowed = needs_leave(rule) ? writable == Writable::kYes : writable != Writable::kNo;
-  if (there && allowed) return {};
+  const Writable writable = node == nullptr ? Writable::kUnknown : node->writable();
+  if (there && allows_change(rule, writable)) return {};
   return refuse(usp::ErrorCode::kNotCreatable, "the device lets no row be added to " + table);
 }
 
@@ -204,6 +199,26 @@ std::string_view setting_value(const ShownStep& step, std::string_view param) {
   return {};
 }
 
+bool is_own_row(const Rule& rule) {
+  switch (rule.role) {
+    case ObjectRole::kPrimary:
+      return rule.is_native_object();
+    case ObjectRole::kSatellite:
+      return is_made_by_condition(rule);
+    case ObjectRole::kSynth:
+      return rule.shown.text.back() == ".";
+    case ObjectRole::kSubtree:
+      return false;
+  }
+  return false;
+}
+
+bool allows_change(const Rule& rule, Writable writable) {
+  if (!rule.writable && rule.native_supported != kWlans) return false;
+  const bool open = !rule.writable || rule.role == ObjectRole::kSynth;
+  return open ? writable == Writable::kYes : writable != Writable::kNo;
+}
+
 std::string native_row_of(const Rule& rule, std::string_view object) {
   const std::string_view inside = inside_of(rule);
   return std::string(object.substr(0, object.size() - inside.size()));
@@ -213,13 +228,17 @@ WriteResult<NewRow> find_table(const Projection& projection, const ShownStep& st
   const std::string supported = supported_path(step.path) + "{i}.";
   WriteResult<NewRow> row =
       refuse(usp::ErrorCode::kNotCreatable, "the device lets no row be added here");
-  for (const std::uint32_t index : projection.mapping().of_shown(supported)) {
-    const Rule& rule = projection.mapping().rules()[index];
-    if (!is_creatable(projection, rule)) continue;
-    const auto bindings = parent_bindings(projection, rule, step.path);
-    if (!bindings) continue;
-    row = place_row(projection, step, rule, supported, *bindings);
-    if (row) break;
+  // A bridge is a LANDevice only where there are no bridges.
+  for (const bool made_up : {false, true}) {
+    for (const std::uint32_t index : projection.mapping().of_shown(supported)) {
+      const Rule& rule = projection.mapping().rules()[index];
+      const bool synth = rule.role == ObjectRole::kSynth;
+      if (synth != made_up || !is_creatable(projection, rule)) continue;
+      const auto bindings = parent_bindings(projection, rule, step.path);
+      if (!bindings) continue;
+      row = place_row(projection, step, rule, supported, *bindings);
+      if (row) return row;
+    }
   }
   return row;
 }

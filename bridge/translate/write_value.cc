@@ -141,6 +141,7 @@ WriteResult<std::string> to_native_value(const Rule& rule, std::string_view show
 }
 
 bool reads_as(const Rule& rule, std::string_view native, std::string_view shown) {
+  if (rule.shown_type == ValueType::kBoolean && !is_boolean_text(shown)) return false;
   for (const WordPair& word : rule.words) {
     if (!word.reads) continue;
     if (word.native != "*" && !is_same_native(rule, word.native, native)) continue;

@@ -1,14 +1,13 @@
-// Wi-Fi backwards: security modes, keys, radios (docs/translation.md, "WIFI", "RADIO").
+// Wi-Fi backwards: security modes and keys. TR-098 spreads a mode over parameters that only mean
+// something together, so all that it takes is written in one go.
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "bridge/translate/encoding.h"
-#include "bridge/translate/text.h"
 #include "bridge/translate/write_place.h"
 
 namespace bridge::translate {
@@ -20,15 +19,6 @@ using std::string_literals::operator""s;
 
 constexpr std::size_t kWep64Digits = 10;
 constexpr std::size_t kWep128Digits = 26;
-
-std::string wlan_of(const Place& place) {
-  return std::string(enclosing_row(place.base, "WLANConfiguration"));
-}
-
-/// Devices differ in which parameters of the table they have.
-void want_if_there(Wants& wants, const Place& place, const std::string& name, std::string value) {
-  if (exists(place.projection, name)) wants.set.push_back({name, std::move(value)});
-}
 
 // ---- security mode -----------------------------------------------------------------------------
 
@@ -99,8 +89,12 @@ Written write_family(const Place& place, const Family& family, bool enterprise) 
     if (!word) return invalid("EncryptionMode is made of TKIP and AES");
     encryption = *word;
   }
-  const std::string authentication = enterprise ? "EAPAuthentication" : "PSKAuthentication";
   const std::string wlan = wlan_of(place);
+  const char* authenticates = family.rsn ? "IEEE11iAuthenticationMode" : "WPAAuthenticationMode";
+  if (enterprise && !exists(place.projection, wlan + authenticates)) {
+    return invalid("the device knows no Enterprise modes");
+  }
+  const std::string authentication = enterprise ? "EAPAuthentication" : "PSKAuthentication";
   Wants out;
   want_if_there(out, place, wlan + "BeaconType", device_beacon(place, wlan, family.beacon));
   if (family.wpa) {
@@ -138,6 +132,13 @@ Written write_basic(const Place& place, std::string_view mode) {
   return out;
 }
 
+std::string_view shown_mode(const Place& place) {
+  const std::string prefix(place.param.substr(0, place.param.rfind('.') + 1));
+  const std::string name = std::string(place.object) + prefix + "ModeEnabled";
+  const Node* node = place.projection.shown().find(name);
+  return node == nullptr ? std::string_view{} : node->value();
+}
+
 bool is_mode_wanted(const Place& place) {
   constexpr std::array<std::string_view, 4> kParams{
       "BeaconType", "BasicEncryptionModes", "WPAAuthenticationMode", "IEEE11iAuthenticationMode"};
@@ -146,10 +147,13 @@ bool is_mode_wanted(const Place& place) {
   });
 }
 
+/// What several of the device's states read as does not change it.
+bool is_present_mode(const Place& place, std::string_view mode) {
+  return mode == shown_mode(place) && !is_mode_wanted(place);
+}
+
 Written write_mode(const Place& place, std::string_view value) {
-  // What several of the device's states read as does not change it.
-  const bool is_so = value == place.shown_value() && !is_mode_wanted(place);
-  if (is_so && place.setting("EncryptionMode") == nullptr) return Wants{};
+  if (is_present_mode(place, value)) return Wants{};
   if (value == "None" || value == "WEP-64" || value == "WEP-128") return write_basic(place, value);
   const Family* family = family_of(value);
   if (family == nullptr) return invalid("TR-098 has no security mode " + shortened(value));
@@ -160,7 +164,8 @@ Written write_mode(const Place& place, std::string_view value) {
 Written write_cipher(const Place& place, std::string_view value) {
   const auto word = encryption_of(value);
   if (!word) return invalid("EncryptionMode is made of TKIP and AES");
-  if (const usp::Setting* mode = place.setting("ModeEnabled")) {
+  const usp::Setting* mode = place.setting("ModeEnabled");
+  if (mode != nullptr && !is_present_mode(place, mode->value)) {
     if (family_of(mode->value) != nullptr) return Wants{};  // ModeEnabled writes both
     return invalid(shortened(mode->value) + " has no EncryptionMode");
   }
@@ -202,10 +207,7 @@ Written write_wep_key(const Place& place, std::string_view value) {
   if (!sized || !is_hex(value)) return invalid("a key has 10 or 26 hex digits");
 
   const usp::Setting* asked = place.setting("ModeEnabled");
-  const std::string prefix(place.param.substr(0, place.param.rfind('.') + 1));
-  const Node* node =
-      place.projection.shown().find(std::string(place.object) + prefix + "ModeEnabled");
-  std::string_view mode = node == nullptr ? std::string_view{} : node->value();
+  std::string_view mode = shown_mode(place);
   if (asked != nullptr) mode = asked->value;
   const bool too_long = mode == "WEP-64" && value.size() != kWep64Digits;
   const bool too_short = mode == "WEP-128" && value.size() != kWep128Digits;
@@ -231,84 +233,22 @@ Written write_pin(const Place& place, std::string_view value) {
   return only(place.native, std::string(value.substr(zeros)));
 }
 
-// ---- radio -------------------------------------------------------------------------------------
-
-Written write_channel(const Place& place, std::string_view value) {
-  unsigned channel = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), channel);
-  const bool whole = error == std::errc{} && end == value.data() + value.size();
-  if (!whole || channel < 1 || channel > 255) return invalid("a channel is 1 to 255");
-  Wants out = radio_wants(place, "Channel", value);
-  Wants automatic = radio_wants(place, "AutoChannelEnable", "false");
-  for (Wanted& each : automatic.set) want_if_there(out, place, each.name, each.value);
-  out.follow.insert(out.follow.end(), automatic.follow.begin(), automatic.follow.end());
-  return out;
-}
-
-Written write_auto_channel(const Place& place, std::string_view value) {
-  if (!is_boolean_text(value)) return invalid("not a boolean");
-  const bool automatic = is_true(value);
-  if (last_name(place.native) == "AutoChannelEnable") {
-    return radio_wants(place, "AutoChannelEnable", bool_text(automatic));
-  }
-  if (automatic) return radio_wants(place, "Channel", "0");
-  if (place.setting("Channel") != nullptr) return Wants{};
-  if (place.draft.value(place.native) != "0") return Wants{};
-  const std::vector<std::string> in_use = split_list(place.value("ChannelsInUse"));
-  if (in_use.empty()) return invalid("Channel has to be set along with it");
-  return radio_wants(place, "Channel", in_use.front());
-}
-
-/// The highest element decides; "g" alone keeps older stations out.
-Written write_standards(const Place& place, std::string_view value) {
-  if (value == place.shown_value()) return Wants{};
-  const Node* node = place.projection.native().find(place.native);
-  if (node == nullptr || node->writable() != Writable::kYes) return read_only("read-only");
-  constexpr std::array<std::string_view, 4> kOrder{"a", "b", "g", "n"};
-  const std::vector<std::string> elements = split_list(value);
-  const auto* highest = kOrder.begin();
-  for (const std::string& element : elements) {
-    const auto* found = std::find(kOrder.begin(), kOrder.end(), element);
-    if (found == kOrder.end()) return invalid("TR-098 has no standard " + shortened(element));
-    highest = std::max(highest, found);
-  }
-  if (elements.empty()) return invalid("at least one standard is needed");
-  const bool alone = *highest == "g" && elements.size() == 1;
-  return radio_wants(place, "Standard", alone ? "g-only" : *highest);
-}
-
 struct NamedFunction {
   std::string_view name;
   WriteFunction function;
 };
 constexpr std::array kFunctions{
-    NamedFunction{"wifi_mode", write_mode},           NamedFunction{"wifi_cipher", write_cipher},
-    NamedFunction{"passphrase", write_passphrase},    NamedFunction{"psk", write_psk},
-    NamedFunction{"wepkey", write_wep_key},           NamedFunction{"wpspin", write_pin},
-    NamedFunction{"channel", write_channel},          NamedFunction{"std", write_standards},
-    NamedFunction{"autochannel", write_auto_channel},
+    NamedFunction{"wifi_mode", write_mode},        NamedFunction{"wifi_cipher", write_cipher},
+    NamedFunction{"passphrase", write_passphrase}, NamedFunction{"psk", write_psk},
+    NamedFunction{"wepkey", write_wep_key},        NamedFunction{"wpspin", write_pin},
 };
 
 }  // namespace
 
-Wants radio_wants(const Place& place, std::string_view param, std::string_view value) {
-  const std::string wlan = wlan_of(place);
-  const std::string name(param);
-  const std::string chosen = as_object(place.projection.radio_representative(wlan));
-  const std::string first = exists(place.projection, chosen + name) ? chosen : wlan;
-  Wants out = only(first + name, std::string(value));
-  for (const std::string& member : place.projection.radio_members(wlan)) {
-    const std::string object = as_object(member);
-    if (object == first || !exists(place.projection, object + name)) continue;
-    out.follow.push_back({object + name, std::string(value)});
-  }
-  return out;
-}
-
 WriteFunction write_wifi_function(std::string_view name) {
   const auto* found = std::find_if(kFunctions.begin(), kFunctions.end(),
                                    [&](const NamedFunction& each) { return each.name == name; });
-  return found == kFunctions.end() ? nullptr : found->function;
+  return found == kFunctions.end() ? write_radio_function(name) : found->function;
 }
 
 }  // namespace bridge::translate

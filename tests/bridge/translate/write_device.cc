@@ -2,6 +2,7 @@
 
 #include "bridge/learned.h"
 #include "bridge/task/set_values.h"
+#include "bridge/translate/text.h"
 #include "bridge/translate/write_draft.h"
 
 namespace bridge::translate {
@@ -17,14 +18,48 @@ std::vector<usp::Setting> as_settings(const Settings& settings) {
 }  // namespace
 
 WriteDevice::WriteDevice() {
-  for (const auto& [path, value] : read_values(TEST_DATA_DIR "/translate/example-tr098.csv")) {
-    set_value(path, value);
-  }
+  set_values(read_values(TEST_DATA_DIR "/translate/example-tr098.csv"));
 }
 
 void WriteDevice::set_value(const std::string& path, const std::string& value) {
-  const ValueType type = native_type_of(*built_in_mapping(), path);
-  device_.set(path, value, std::string(xsd_name(type)));
+  set_values({{path, value}});
+}
+
+void WriteDevice::set_values(const std::vector<std::pair<std::string, std::string>>& values) {
+  ValuesRead read;
+  for (const auto& [path, value] : values) {
+    const ValueType type = native_type_of(*built_in_mapping(), path);
+    read.values.push_back({path, value, std::string(xsd_name(type))});
+  }
+  device_.tree().apply(read, TestDevice::kReadAt);
+}
+
+void WriteDevice::fill() {
+  std::vector<std::pair<std::string, std::string>> values;
+  for (const Rule& rule : built_in_mapping()->rules()) {
+    const bool skipped = rule.is_native_object() || rule.cwmp_only ||
+                         rule.native.find("NumberOfEntries") != std::string::npos ||
+                         rule.native.find(".LANInterfaces.") != std::string::npos;
+    if (skipped) continue;
+    std::string path;
+    for (const std::string_view segment : split(rule.native, '.')) {
+      if (!path.empty()) path += '.';
+      path += segment.starts_with('{') ? "1" : std::string(segment);
+    }
+    if (device_.tree().find(path) != nullptr) continue;
+    const bool number = is_number(rule.native_type) || rule.native_type == ValueType::kBoolean;
+    std::string value = number ? "1" : "";
+    if (!rule.words.empty() && rule.words.front().native != "*") value = rule.words.front().native;
+    values.emplace_back(path, value);
+  }
+  const std::string bridging = "InternetGatewayDevice.Layer2Bridging.";
+  values.emplace_back(bridging + "Bridge.1.BridgeKey", "1");
+  values.emplace_back(bridging + "Bridge.1.Port.1.PortInterface", "1");
+  values.emplace_back(bridging + "AvailableInterface.1.AvailableInterfaceKey", "1");
+  values.emplace_back(bridging + "AvailableInterface.1.InterfaceReference",
+                      "InternetGatewayDevice.LANDevice.1.LANEthernetInterfaceConfig.1");
+  values.emplace_back(bridging + "Bridge.1.VLAN.1.VLANID", "100");
+  set_values(values);
 }
 
 NativeWrite WriteDevice::set(const std::string& object, const Settings& settings) {
@@ -72,7 +107,13 @@ std::string WriteDevice::carry_out(const NativeWrite& write) {
   for (const NumberMove& move : write.numbers) {
     device_.numbers().move(move.table, move.from, move.to);
   }
-  device_.shown().update();
+  if (!write.add.empty() || !write.remove.empty()) {
+    device_.shown().update();
+    return row;
+  }
+  std::vector<std::string> names;
+  for (const cwmp::ParameterValue& value : read.values) names.push_back(value.name);
+  device_.shown().update(names);
   return row;
 }
 

@@ -21,6 +21,9 @@ class WriteDevice {
 
   /// Before anything is asked of the device.
   void set_value(const std::string& path, const std::string& value);
+  void set_values(const std::vector<std::pair<std::string, std::string>>& values);
+  /// Every parameter of TR-098 that a rule names, one row in each table.
+  void fill();
   /// A table or a row with what the device says of it.
   void list(const std::string& object, bool writable) { device_.object(object, writable); }
   TestDevice& device() { return device_; }
