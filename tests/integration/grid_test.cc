@@ -14,9 +14,9 @@ using usp_controller::Notification;
 
 enum class Situation {
   kGood,
-  kFault,        ///< the device answers each RPC with 9002
+  kFault,        ///< the device answers the RPC with 9002
   kUnreachable,  ///< it takes no connection request
-  kVanished,     ///< it closes the connection when it has an RPC
+  kVanished,     ///< it closes the connection when it has the RPC
 };
 constexpr std::array kSituationNames{"Good", "Fault", "Unreachable", "Vanished"};
 
@@ -30,6 +30,7 @@ constexpr std::array kDevices{Device{"Tr098", "tr098-small.csv"},
 struct Row {
   const char* request;
   usp_msg::Msg (*make)();
+  const char* rpc;                        ///< what does it; "*": none, whatever there is
   bool completes_later;                   ///< the code is that of OperationComplete
   std::array<std::uint32_t, 4> expected;  ///< code in each Situation; 0: done
 };
@@ -50,14 +51,14 @@ usp_msg::Msg supported() { return usp_controller::supported_dm({"Device."}); }
 // Reads are answered from the mirror, whatever the device does.
 constexpr std::array kRows{
     //                                              good fault unreachable vanished
-    Row{"Get", read, false, {0, 0, 0, 0}},
-    Row{"Set", set, false, {0, 7020, 7801, 7802}},
-    Row{"Add", add, false, {0, 7017, 7801, 7802}},
-    Row{"Delete", remove, false, {0, 7024, 7801, 7802}},
-    Row{"Operate", reboot, false, {0, 7022, 7801, 7802}},
-    Row{"OperateLater", ping, true, {0, 7022, 7801, 7802}},
-    Row{"GetInstances", instances, false, {0, 0, 0, 0}},
-    Row{"GetSupportedDM", supported, false, {0, 0, 0, 0}},
+    Row{"Get", read, "*", false, {0, 0, 0, 0}},
+    Row{"Set", set, "SetParameterValues", false, {0, 7020, 7801, 7802}},
+    Row{"Add", add, "AddObject", false, {0, 7017, 7801, 7802}},
+    Row{"Delete", remove, "DeleteObject", false, {0, 7024, 7801, 7802}},
+    Row{"Operate", reboot, "Reboot", false, {0, 7022, 7801, 7802}},
+    Row{"OperateLater", ping, "SetParameterValues", true, {0, 7022, 7801, 7802}},
+    Row{"GetInstances", instances, "*", false, {0, 0, 0, 0}},
+    Row{"GetSupportedDM", supported, "*", false, {0, 0, 0, 0}},
 };
 
 std::uint32_t code_of(const usp_msg::Msg& answer) {
@@ -69,18 +70,19 @@ std::uint32_t code_of(const usp_msg::Msg& answer) {
   return usp_controller::failures_of(answer).empty() ? 0 : 1;
 }
 
-void bring_about(Situation situation, Cpe& cpe) {
+void bring_about(Situation situation, const char* rpc, Cpe& cpe) {
+  const std::string method = rpc;
   switch (situation) {
     case Situation::kGood:
       return;
     case Situation::kFault:
-      cpe.command("fault", "*=9002");
+      cpe.command("fault", method + "=9002");
       return;
     case Situation::kUnreachable:
       cpe.command("sleep");
       return;
     case Situation::kVanished:
-      cpe.command("fault", "*=drop");
+      cpe.command("fault", method + "=drop");
       return;
   }
 }
@@ -100,7 +102,7 @@ TEST_P(Grid, IsAnswered) {
   auto cpe = world.device("1", device.model);
   ASSERT_TRUE(cpe->wait_for("session_end"));
   world.ask(*cpe, usp_controller::subscribe("done", "OperationComplete", "Device."));
-  bring_about(situation, *cpe);
+  bring_about(situation, row.rpc, *cpe);
 
   const auto answer = world.ask(*cpe, row.make());
 

@@ -42,7 +42,20 @@ TEST_F(Translate, RowsAreFoundByWhatIsInThem) {
 TEST_F(Translate, WhatTakesTheDeviceAwayIsNotShown) {
   EXPECT_THAT(usp_controller::failures_of(ask(usp_controller::get({"Device.ManagementServer."}))),
               ElementsAre(HasSubstr("7026")));
-  EXPECT_THAT(get("Device."), Not(Contains(Pair(HasSubstr("ManagementServer."), testing::_))));
+  EXPECT_THAT(get("Device."), Not(Contains(Pair(HasSubstr(".ManagementServer."), testing::_))));
+}
+
+class TranslateFresh : public Tr098 {
+ protected:
+  TranslateFresh()
+      : Tr098({.device_settings =
+                   "freshness: [{path: Device.DeviceInfo.MemoryStatus.*, max_age: 0s}]"}) {}
+};
+
+TEST_F(TranslateFresh, ALiveReadIsOfTheParameterBehindTheName) {
+  cpe->command("set", kIgd + "DeviceInfo.MemoryStatus.Free 7");
+
+  EXPECT_EQ(read("Device.DeviceInfo.MemoryStatus.Free"), "7");
 }
 
 // ---- Set
@@ -117,10 +130,11 @@ TEST_F(Translate, APortMappingWithoutInterfaceGoesToTheDefaultConnection) {
   EXPECT_EQ(read("Device.NAT.PortMappingNumberOfEntries"), "2");
 }
 
-TEST_F(Translate, ARowThatTheDeviceFillsInvainIsTakenBack) {
+TEST_F(Translate, ARowWhoseSettingTheDeviceRefusesIsTakenBack) {
   const auto answer = ask(usp_controller::add({{kMappings, {{"ExternalPort", "70000"}}}}));
 
-  EXPECT_THAT(usp_controller::failures_of(answer), Not(IsEmpty()));
+  EXPECT_THAT(blamed(answer), ElementsAre(Pair(kMappings + "ExternalPort", 7012U)))
+      << answer.ShortDebugString();
   EXPECT_EQ(on_device(kWan + "1.WANIPConnection.1.PortMappingNumberOfEntries"), "1");
   EXPECT_THAT(instances(kMappings), ElementsAre(kMappings + "1."));
 }
@@ -151,7 +165,7 @@ TEST_F(Translate, InstancesAreThoseOfTheFlattenedTables) {
 
 class TranslateSupported : public Tr098 {
  protected:
-  TranslateSupported() : supported_(do_all(usp_controller::supported_dm({"Device."}))) {}
+  TranslateSupported() : supported_(do_all(everything())) {}
 
   const Dm::SupportedObjectResult& object(const std::string& path) {
     for (const auto& root :
@@ -172,6 +186,13 @@ class TranslateSupported : public Tr098 {
   }
 
  private:
+  static usp_msg::Msg everything() {
+    usp_msg::Msg request = usp_controller::supported_dm({"Device."});
+    auto* body = request.mutable_body()->mutable_request()->mutable_get_supported_dm();
+    body->set_return_unique_key_sets(true);
+    return request;
+  }
+
   usp_msg::Msg supported_;
   Dm::SupportedObjectResult none_;
 };
