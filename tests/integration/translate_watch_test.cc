@@ -69,6 +69,33 @@ TEST_F(TranslateWatch, RowsThatComeAndGoOnTheDeviceAreTold) {
   }
 }
 
+TEST_F(TranslateWatch, ARowThatIsAnElementOfAListIsTold) {
+  const std::string servers = "Device.DNS.Client.Server.";
+  subscribe("ObjectCreation", servers);
+
+  cpe->command("set", kWan + "1.WANIPConnection.1.DNSServers 198.51.100.1,198.51.100.2");
+  cpe->command("inform");
+
+  const auto created = wait_for([](const Notify& each) { return each.has_obj_creation(); });
+  ASSERT_TRUE(created);
+  EXPECT_EQ(created->obj_creation().obj_path(), servers + "2.");
+  EXPECT_EQ(read(servers + "2.DNSServer"), "198.51.100.2");
+}
+
+TEST_F(TranslateWatch, AValueThatIsMadeOfAnotherIsTold) {
+  const std::string status = "Device.IP.Interface.2.Status";
+  subscribe("ValueChange", status);
+  ASSERT_TRUE(cpe->process().wait_for_text("SetParameterAttributes"));
+  ASSERT_TRUE(cpe->wait_for("session_end"));
+
+  cpe->command("set", kWan + "1.WANIPConnection.1.ConnectionStatus Disconnected");
+
+  const auto told = wait_for([](const Notify& each) { return each.has_value_change(); });
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->value_change().param_path(), status);
+  EXPECT_EQ(told->value_change().param_value(), "Down");
+}
+
 TEST_F(TranslateWatch, RowsThatAControllerMakesAreTold) {
   subscribe("ObjectCreation", kMappings);
   subscribe("ObjectDeletion", kMappings);
