@@ -63,6 +63,9 @@ class DeviceModel {
   virtual NativeWrite remove(std::string_view row) = 0;
   /// The shown row of `table` that a new native row has become; nullopt: it is shown nowhere there.
   virtual std::optional<std::string> added_row(std::string_view table, std::string_view native) = 0;
+  /// Rows that are about to have other keys keep their numbers. Swapped back where it did not come
+  /// to that.
+  virtual void move_numbers(const std::vector<NumberMove>& moves) = 0;
   /// A row was moved: the shown row `moved` stands for `native` from now on.
   virtual void row_moved(const std::string& moved, const std::string& native) = 0;
 };

@@ -40,6 +40,7 @@ class DirectModel : public DeviceModel {
   NativeWrite add(const ShownStep& step) override;
   NativeWrite remove(std::string_view row) override;
   std::optional<std::string> added_row(std::string_view table, std::string_view native) override;
+  void move_numbers(const std::vector<NumberMove>&) override {}
   void row_moved(const std::string&, const std::string&) override {}
 
  protected:

@@ -29,6 +29,13 @@ std::vector<task::Assignment> to_assignments(const std::vector<NativeAssignment>
   return out;
 }
 
+std::vector<NumberMove> back(const std::vector<NumberMove>& moves) {
+  std::vector<NumberMove> out;
+  for (const NumberMove& move : moves) out.push_back({move.table, move.to, move.from});
+  std::ranges::reverse(out);
+  return out;
+}
+
 /// "Device.NAT.PortMapping.4.Enable" of the table "Device.NAT.PortMapping." -> "Enable".
 std::string relative_to_row(const std::string& name, const std::string& table) {
   if (!name.starts_with(table)) return name;
@@ -115,9 +122,11 @@ asio::awaitable<Execution::Written> Execution::carry_out(std::size_t step, const
   co_return written;
 }
 
+/// Rows have their numbers before the device is asked: what it answers with is shown at once.
 asio::awaitable<Execution::Written> Execution::set_on_device(std::size_t step,
                                                              const NativeWrite& write,
                                                              FaultContext faults, bool read_back) {
+  device_.model().move_numbers(write.numbers);
   auto task =
       std::make_shared<task::SetValues>(to_assignments(write.set), kParameterKey, read_back);
   auto running = run_task(step, task, faults);
@@ -125,6 +134,7 @@ asio::awaitable<Execution::Written> Execution::set_on_device(std::size_t step,
   written.failed = co_await std::move(running);
   written.errors = task->errors();
   written.values = task->values();
+  if (written.failed) device_.model().move_numbers(back(write.numbers));
   co_return written;
 }
 

@@ -141,6 +141,10 @@ std::optional<std::string> TranslatedModel::added_row(std::string_view table,
   return std::nullopt;
 }
 
+void TranslatedModel::move_numbers(const std::vector<NumberMove>& moves) {
+  for (const NumberMove& move : moves) numbers_.move(move.table, move.from, move.to);
+}
+
 /// The new row has had a number of its own for a moment; it goes unused.
 void TranslatedModel::row_moved(const std::string& moved, const std::string& native) {
   const std::string table(parent_path(moved));

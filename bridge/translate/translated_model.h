@@ -44,6 +44,7 @@ class TranslatedModel final : public DeviceModel {
   NativeWrite add(const ShownStep& step) override;
   NativeWrite remove(std::string_view row) override;
   std::optional<std::string> added_row(std::string_view table, std::string_view native) override;
+  void move_numbers(const std::vector<NumberMove>& moves) override;
   void row_moved(const std::string& moved, const std::string& native) override;
 
  private:
