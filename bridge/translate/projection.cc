@@ -39,7 +39,7 @@ void Bindings::bind(char letter, std::uint32_t number) { letters.push_back({lett
 /// Computes values into the shown tree.
 class Evaluation {
  public:
-  Evaluation(const Projection& projection, const Projection::Parts& parts, const Tree& native,
+  Evaluation(const Projection& projection, Projection::Parts& parts, const Tree& native,
              Tree& shown)
       : projection_(projection), parts_(parts), native_(native), shown_(shown) {}
 
@@ -51,6 +51,7 @@ class Evaluation {
     Reader reader(native_);
     const Source source{projection_, parts_, shown_, reader, node.path(), entries};
     const std::string text = value_of(source);
+    if (notes_) note(slot, reader);
     const bool known = reader.state() != NodeState::kUnread;
     shown_.assign(slot,
                   {.path = node.path(),
@@ -62,26 +63,48 @@ class Evaluation {
                   diff);
   }
 
+  /// Everything, and what depends on what is noted.
   void evaluate_all(Diff& diff) {
     for (std::uint32_t slot = 0; slot < parts_.slots.size(); ++slot) {
       if (parts_.slots[slot].rank == Rank::kPlain) evaluate(slot, diff);
     }
-    evaluate_computed(diff);
-  }
-
-  void evaluate_computed(Diff& diff) {
+    notes_ = true;
     for (const std::uint32_t slot : parts_.computed) {
       if (parts_.slots[slot].rank != Rank::kCount) evaluate(slot, diff);
     }
   }
 
   void evaluate_counts(Diff& diff) {
+    notes_ = true;
     for (const std::uint32_t slot : parts_.computed) {
       if (parts_.slots[slot].rank == Rank::kCount) evaluate(slot, diff);
     }
+    std::ranges::sort(parts_.by_native);
+  }
+
+  /// What these native parameters are read for, and what follows from shown values.
+  void evaluate_those_of(std::span<const std::string> names, Diff& diff) {
+    std::vector<std::uint32_t> slots;
+    for (const std::string& name : names) {
+      auto at = std::ranges::lower_bound(parts_.by_native, std::string_view(name), {},
+                                         [](const auto& each) { return each.first; });
+      for (; at != parts_.by_native.end() && at->first == name; ++at) slots.push_back(at->second);
+    }
+    for (const std::uint32_t slot : parts_.computed) {
+      const Rank rank = parts_.slots[slot].rank;
+      if (rank > Rank::kLooks && rank < Rank::kCount) slots.push_back(slot);
+    }
+    std::ranges::sort(
+        slots, {}, [this](std::uint32_t slot) { return std::pair(parts_.slots[slot].rank, slot); });
+    slots.erase(std::unique(slots.begin(), slots.end()), slots.end());
+    for (const std::uint32_t slot : slots) evaluate(slot, diff);
   }
 
  private:
+  void note(std::uint32_t slot, const Reader& reader) {
+    for (const std::string_view name : reader.read()) parts_.by_native.emplace_back(name, slot);
+  }
+
   /// Below the vendor object, and in copied subtrees: references there are paths of the device.
   void copy(std::uint32_t slot, const Entry& entry, Diff& diff) {
     const Node& node = shown_.all()[slot];
@@ -106,9 +129,10 @@ class Evaluation {
   }
 
   const Projection& projection_;
-  const Projection::Parts& parts_;
+  Projection::Parts& parts_;
   const Tree& native_;
   Tree& shown_;
+  bool notes_ = false;
 };
 
 Projection::Projection(const Mapping& mapping, const Tree& native, Numbers& numbers, PathPool& pool,
@@ -139,25 +163,16 @@ Diff Projection::update() {
 }
 
 Diff Projection::update(std::span<const std::string> names) {
+  if (parts_->native_size != native_.size()) return update();
   bool bands = false;
   for (const std::string& name : names) {
     bands = bands || tells_band(name);
     const auto deciding = parts_->deciding.find(name);
     if (deciding != parts_->deciding.end() && text(name) != deciding->second) return update();
-    if (native_.find(name) == nullptr) return update();
   }
   if (bands && parts_->radios.update()) return update();
   Diff diff;
-  Evaluation evaluation(*this, *parts_, native_, shown_);
-  for (const std::string& name : names) {
-    auto at = std::ranges::lower_bound(parts_->by_native, std::string_view(name), {},
-                                       [](const auto& each) { return each.first; });
-    for (; at != parts_->by_native.end() && at->first == name; ++at) {
-      if (parts_->slots[at->second].rank == Rank::kPlain) evaluation.evaluate(at->second, diff);
-    }
-  }
-  evaluation.evaluate_computed(diff);
-  evaluation.evaluate_counts(diff);
+  Evaluation(*this, *parts_, native_, shown_).evaluate_those_of(names, diff);
   for (const Change& change : diff) {
     const auto* value = std::get_if<ValueChanged>(&change);
     if (value == nullptr || !value->path.ends_with(kLowerLayers)) continue;
@@ -259,10 +274,14 @@ std::optional<std::string> Projection::shown_of(std::string_view native) const {
   if (const auto rows = parts_->objects.find(native); rows != parts_->objects.end()) {
     return rows->second.front();
   }
-  const auto at = std::ranges::lower_bound(parts_->by_native, native, {},
-                                           [](const auto& each) { return each.first; });
-  if (at == parts_->by_native.end() || at->first != native) return std::nullopt;
-  return std::string(shown_.all()[at->second].path());
+  auto at = std::ranges::lower_bound(parts_->by_native, native, {},
+                                     [](const auto& each) { return each.first; });
+  for (; at != parts_->by_native.end() && at->first == native; ++at) {
+    for (const Entry& entry : parts_->entries_of(at->second)) {
+      if (entry.native.view() == native) return std::string(shown_.all()[at->second].path());
+    }
+  }
+  return std::nullopt;
 }
 
 std::vector<std::string> Projection::shown_objects(std::string_view native) const {
@@ -294,18 +313,6 @@ const Node* Projection::look_up(std::string_view base, std::string_view name) co
     if (const Node* node = native_.find(beside)) {
       if (node->state() != NodeState::kGone) return node;
     }
-    if (name.find('.') != std::string_view::npos) continue;
-    // The one object beside that has it: WANCommonInterfaceConfig.WANAccessType.
-    const Node* only = nullptr;
-    bool several = false;
-    native_.for_each_child(base, [&](const Node& child) {
-      if (!child.is_object() || is_instance(child.path())) return;
-      const Node* node = native_.find(std::string(child.path()) + std::string(name));
-      if (node == nullptr) return;
-      several = only != nullptr;
-      only = node;
-    });
-    if (only != nullptr && !several) return only;
   }
   return nullptr;
 }

@@ -56,13 +56,14 @@ template <class T>
 using StringMap = std::unordered_map<std::string, T, StringHash, std::equal_to<>>;
 
 struct Projection::Parts {
-  explicit Parts(const Tree& native) : radios(native) {}
+  explicit Parts(const Tree& native) : native_size(native.size()), radios(native) {}
 
+  std::size_t native_size;  ///< nodes that were laid out
   std::vector<Bindings> bindings;
   std::vector<Entry> entries;
   std::vector<Slot> slots;
   std::vector<std::uint32_t> computed;  ///< slots of other ranks than kPlain, by rank
-  /// Native path to the slots that it is an entry of, sorted.
+  /// Native path to the slots that it is an entry of, or is read for; sorted.
   std::vector<std::pair<std::string_view, std::uint32_t>> by_native;
   /// Native object to the shown objects that stand for it, in the order of the rules.
   StringMap<std::vector<std::string>> objects;

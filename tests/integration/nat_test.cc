@@ -92,7 +92,7 @@ TEST(Nat, ADeviceBehindANatIsWokenForASet) {
 TEST(Nat, ATr098DeviceIsWokenToo) {
   NatWorld world;
   auto cpe = world.device("tr098-small.csv");
-  const std::string path = "Device.X_USPBRIDGE_IGD.LANDevice.1.WLANConfiguration.1.";
+  const std::string path = "Device.WiFi.SSID.1.";
   auto answer = world->ask(*cpe, usp_controller::set({{path, {{"SSID", "old one"}}}}));
   EXPECT_FALSE(answer.body().has_error()) << answer.ShortDebugString();
   EXPECT_TRUE(woken_by_udp(*cpe));

@@ -46,9 +46,7 @@ void TestDevice::object(const std::string& path, bool writable) {
   tree_.apply(listed, kReadAt);
 }
 
-void TestDevice::remove(const std::string& object) {
-  tree_.apply(ObjectRemoved{object}, kReadAt);
-}
+void TestDevice::remove(const std::string& object) { tree_.apply(ObjectRemoved{object}, kReadAt); }
 
 Projection& TestDevice::shown() {
   if (!projection_) {

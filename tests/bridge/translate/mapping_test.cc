@@ -43,7 +43,8 @@ struct Mistake {
 class TranslateMistakes : public testing::TestWithParam<Mistake> {};
 
 TEST_P(TranslateMistakes, AreNamedWithTheirLine) {
-  const std::string text = "tr098_path,tr181_path\n# comment\n" + std::string(GetParam().line) + "\n";
+  const std::string text =
+      "tr098_path,tr181_path\n# comment\n" + std::string(GetParam().line) + "\n";
   EXPECT_THAT(errors_of(text), ElementsAre("rules.csv:3: " + std::string(GetParam().error)));
 }
 
@@ -81,9 +82,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "a quote is not closed: "
                 "InternetGatewayDevice.A,\"Device.A,ro,string,string,copy,"}));
 
-TEST(TranslateMapping, EveryMistakeOfAFileIsTold) {
-  EXPECT_EQ(errors_of("a\nb\n").size(), 2U);
-}
+TEST(TranslateMapping, EveryMistakeOfAFileIsTold) { EXPECT_EQ(errors_of("a\nb\n").size(), 2U); }
 
 std::shared_ptr<const Mapping> with_overlay(const std::string& overlay) {
   const std::string base =
@@ -100,8 +99,7 @@ TEST(TranslateMapping, AnOverlayReplacesAddsAndRemoves) {
   ASSERT_EQ(replaced->rules().size(), 2U);
   EXPECT_TRUE(replaced->rules().front().writable);
 
-  const auto added =
-      with_overlay("InternetGatewayDevice.X_V_C,Device.C,rw,string,string,copy,\n");
+  const auto added = with_overlay("InternetGatewayDevice.X_V_C,Device.C,rw,string,string,copy,\n");
   ASSERT_TRUE(added);
   EXPECT_EQ(added->of_native("InternetGatewayDevice.X_V_C").size(), 1U);
 
