@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <ostream>
 
 #include "tests/integration/world.h"
 
@@ -61,6 +62,9 @@ constexpr std::array kRows{
     Row{"GetSupportedDM", supported, "*", false, {0, 0, 0, 0}},
 };
 
+void PrintTo(const Device& device, std::ostream* out) { *out << device.model; }
+void PrintTo(const Row& row, std::ostream* out) { *out << row.request; }
+
 std::uint32_t code_of(const usp_msg::Msg& answer) {
   if (answer.body().has_error()) return answer.body().error().err_code();
   const auto& results = answer.body().response().operate_resp().operation_results();
@@ -89,8 +93,9 @@ void bring_about(Situation situation, const char* rpc, Cpe& cpe) {
 
 /// Long where an answer of the device is awaited, short where none will come.
 std::string deadlines(Situation situation) {
-  const bool lost = situation == Situation::kUnreachable || situation == Situation::kVanished;
-  const std::string limit = lost ? "2s" : "30s";
+  std::string limit = "30s";
+  if (situation == Situation::kUnreachable) limit = "1s";
+  if (situation == Situation::kVanished) limit = "2s";  // it has to be reached before
   return "operation_deadline: " + limit + ", command_deadline: " + limit;
 }
 

@@ -100,6 +100,7 @@ TEST_F(TranslateWatch, RowsThatAControllerMakesAreTold) {
   subscribe("ObjectCreation", kMappings);
   subscribe("ObjectDeletion", kMappings);
 
+  ask(usp_controller::add({{kMappings, {{"ExternalPort", "70000"}}}}));  // refused: never told
   const std::string row = add({{"ExternalPort", "8443"}});
   do_all(usp_controller::del({row}));
 
