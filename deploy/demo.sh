@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Shows the whole job on this machine: a broker, the bridge, three simulated CPEs, and a controller that manages them.
+# Shows the whole job on this machine: a broker, the bridge, four simulated CPEs, and a controller that manages them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -7,7 +7,7 @@ usage() {
   cat <<'TEXT'
 deploy/demo.sh [options]
 
-Installs what is missing, builds, starts mosquitto, usp-bridge and three simulated CPEs, then lets a USP controller do
+Installs what is missing, builds, starts mosquitto, usp-bridge and four simulated CPEs (one of them TR-098), then lets a USP controller do
 everything once and checks each answer. Leaves nothing running.
 
   --keep          leave it running when the walk is over
@@ -150,25 +150,30 @@ start_cpe() {  # serial model options...
 home=ops::00D09E-Gateway-Home
 large=ops::00D09E-Gateway-Large
 sleeper=ops::00D09E-Gateway-Sleeper
+older=ops::00D09E-Gateway-Older
 learned() { grep -q "device $1: learned" "$dir/usp-bridge.log"; }
 if [[ -n "$cpes" ]]; then
   start_cpe Home tr181-small.csv
   start_cpe Large tr181-large.csv
   start_cpe Sleeper tr181-small.csv --no-connection-request --periodic 20
-  for id in "$home" "$large" "$sleeper"; do wait_for 60 learned "$id"; done
+  start_cpe Older tr098-small.csv
+  for id in "$home" "$large" "$sleeper" "$older"; do wait_for 60 learned "$id"; done
 fi
 
 # ---- the summary --------------------------------------------------------------------------------------------------
-device_json() {  # endpoint_id wakeable
+device_json() {  # endpoint_id root wakeable
   local count
   count=$(sed -n "s/.*device $1: learned, \([0-9]*\) names.*/\1/p" "$dir/usp-bridge.log" | tail -n 1)
-  printf '{"endpoint_id":"%s","agent_topic":"usp/v1/agent/%s","root":"Device.","parameters":%s,"wakeable":%s}' \
-    "$1" "$1" "${count:-0}" "$2"
+  printf '{"endpoint_id":"%s","agent_topic":"usp/v1/agent/%s","root":"%s","parameters":%s,"wakeable":%s}' \
+    "$1" "$1" "$2" "${count:-0}" "$3"
 }
 write_summary() {
   local user=$cpe_user password=$cpe_password devices=
   [[ -n "$auth" ]] || user= password=
-  [[ -z "$cpes" ]] || devices="$(device_json $home true),$(device_json $large true),$(device_json $sleeper false)"
+  if [[ -n "$cpes" ]]; then
+    devices="$(device_json $home Device. true),$(device_json $large Device. true),$(device_json $sleeper Device. false)"
+    devices+=",$(device_json $older InternetGatewayDevice. true)"
+  fi
   cat >"$1" <<JSON
 {"mqtt":{"host":"127.0.0.1","port":$mqtt_port,"username":"$mqtt_user","password":"$mqtt_password"},
  "acs_url":"http://127.0.0.1:$acs_port/","cpe_username":"$user","cpe_password":"$password",
@@ -207,6 +212,14 @@ step() {  # title, expected text, then the command
   fi
 }
 sim() { echo "$2" >"$dir/cpe-$1"; }  # serial, command line
+on_device() {  # serial, the device's own name of a parameter
+  local log=$dir/cpe-$1.log
+  local next=$(($(wc -l <"$log") + 1))
+  answered() { tail -n "+$next" "$log" | grep -E '^(ok|error)'; }
+  sim "$1" "get $1 $2"
+  wait_for 5 answered
+  answered
+}
 
 if [[ -n "$cpes" ]]; then
   step "Discover: which devices are there" "$sleeper" "$bin/usp-bridgectl" --address "127.0.0.1:$grpc_port" devices
@@ -236,6 +249,17 @@ if [[ -n "$cpes" ]]; then
     ask $home -t 20 operate 'Device.ScheduleTimer()' DelaySeconds=1 --async
   step "IPPing: a diagnostic on the device (OperationComplete with its results)" 'SuccessCount' \
     ask $home -t 40 operate 'Device.IP.Diagnostics.IPPing()' Host=192.0.2.1 --async
+
+  step "TR-098: an older device is shown as Device:2" 'SSID.2.SSID => Home-2' ask $older get Device.WiFi.SSID.
+  step "TR-098: Set by the name of Device:2" 'SSID' ask $older set Device.WiFi.SSID.1. SSID=Demo098
+  step "TR-098: and on the device it has its old name" 'ok Demo098' \
+    on_device Older InternetGatewayDevice.LANDevice.1.WLANConfiguration.1.SSID
+  step "TR-098: Add a port mapping on the default connection" 'Device.NAT.PortMapping.2.' \
+    ask $older add Device.NAT.PortMapping. ExternalPort=8443 InternalPort=443 Protocol=TCP
+  step "TR-098: Delete it" 'Device.NAT.PortMapping.2.' ask $older del Device.NAT.PortMapping.2.
+  step "TR-098: IPPing on it (OperationComplete with its results)" 'SuccessCount' \
+    ask $older -t 40 operate 'Device.IP.Diagnostics.IPPing()' Host=192.0.2.1 --async
+
   sim Sleeper 'sleep Sleeper'
   step "Asleep: a Get is answered from the mirror" 'SoftwareVersion => 1.4.2' ask $sleeper get Device.DeviceInfo.SoftwareVersion
   step "Asleep: a Set is refused at its deadline and never done later" '7801' ask $sleeper set Device.WiFi.SSID.1. SSID=never

@@ -35,6 +35,9 @@ class DeviceModel {
   virtual std::optional<std::string> native_of(std::string_view shown) = 0;
   /// The shown node that a native one supplies; nullopt: none.
   virtual std::optional<std::string> shown_of(std::string_view native) = 0;
+  /// What the device is to list again to see which rows at or below a shown object (with its final
+  /// dot) have come or gone: native objects, none below another.
+  virtual std::vector<std::string> tables_below(std::string_view shown) = 0;
   /// References, both without the final dot. What is no path of the device stays as it is.
   virtual std::string shown_reference(std::string_view native) = 0;
   virtual std::string native_reference(std::string_view shown) = 0;

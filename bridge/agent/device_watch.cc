@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <iterator>
 #include <utility>
 
 #include "bridge/agent/virtual_agent.h"
@@ -116,11 +117,9 @@ void VirtualAgent::poll() {
                    row.notif_type == usp::NotifType::kObjectDeletion;
     if (!row.enable || !objects) continue;
     for (const std::string& reference : row.references) {
-      std::string table = reference.substr(0, reference.find_first_of("*["));
-      auto native = device_.to_native(table);
-      if (!native) continue;
-      if (is_instance(*native)) *native = std::string(parent_path(*native));
-      if (!native->empty() && native->back() == '.') tables.push_back(*native);
+      const std::string object = reference.substr(0, reference.find_first_of("*["));
+      if (!object.ends_with('.') || !device_.covers(object)) continue;
+      std::ranges::move(device_.model().tables_below(object), std::back_inserter(tables));
     }
   }
   if (tables.empty()) return;

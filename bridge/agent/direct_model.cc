@@ -47,6 +47,12 @@ std::optional<std::string> DirectModel::shown_of(std::string_view native) {
   return std::string(native);
 }
 
+std::vector<std::string> DirectModel::tables_below(std::string_view shown) {
+  const auto native = native_of(shown);
+  if (!native) return {};
+  return {is_instance(*native) ? std::string(parent_path(*native)) : *native};
+}
+
 std::string DirectModel::shown_reference(std::string_view native) {
   const std::string object = std::string(native) + ".";
   std::string shown = shown_of(object).value_or(object);

@@ -52,6 +52,14 @@ bool touches_subscriptions(const Commit& commit) {
   return false;
 }
 
+/// A row of the device is known before it is listed (AddObject), and listed before it is read; it
+/// is told of with its unique keys.
+bool is_unread(Device& device, const usp::DataModel& model, const std::string& row) {
+  const auto native = device.model().native_of(row);
+  const bool unlisted = native && device.tree().subtree(*native).size() == 1;
+  return unlisted || has_unread_keys(model, row);
+}
+
 /// The unique keys of a new row are parameters like others.
 void keep_readable_keys(const usp::Access& access, usp_msg::Notify& notify) {
   if (!notify.has_obj_creation()) return;
@@ -192,7 +200,7 @@ bool VirtualAgent::is_held_back(const std::string& row) const {
 void VirtualAgent::announce(const usp::DataModel& model, Commit& commit, std::vector<Told>& out) {
   for (auto row = unannounced_.begin(); row != unannounced_.end();) {
     bool there = device_.model().shown().has_object(*row);
-    if (there && has_unread_keys(model, *row)) {
+    if (there && is_unread(device_, model, *row)) {
       ++row;
       continue;
     }
@@ -214,8 +222,7 @@ void VirtualAgent::tell(const Change& change, bool of_device, const usp::DataMod
     out.push_back({usp::ValueChanged{path, std::move(text)}, {}});
   } else if (const auto* created = std::get_if<ObjectCreated>(&change)) {
     const std::string& path = created->path;
-    // A row that the device made is listed before it is read; it is told with its keys (R-NOT).
-    if (of_device && has_unread_keys(model, path)) return hold_back(path, commit);
+    if (of_device && is_unread(device_, model, path)) return hold_back(path, commit);
     out.push_back({usp::ObjectCreated{path, unique_keys(model, path)}, {}});
   } else {
     const std::string& path = std::get<ObjectDeleted>(change).path;

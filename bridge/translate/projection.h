@@ -81,6 +81,8 @@ class Projection {
   std::optional<std::string> native_object(std::string_view shown) const;
   /// The shown node that this native one supplies first; nullopt: none.
   std::optional<std::string> shown_of(std::string_view native) const;
+  /// See DeviceModel::tables_below().
+  std::vector<std::string> tables_below(std::string_view shown) const;
   /// All shown objects that stand for a native object, in the order of the rules.
   std::vector<std::string> shown_objects(std::string_view native) const;
 

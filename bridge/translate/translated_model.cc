@@ -74,6 +74,10 @@ std::optional<std::string> TranslatedModel::shown_of(std::string_view native) {
   return projection().shown_of(native);
 }
 
+std::vector<std::string> TranslatedModel::tables_below(std::string_view shown) {
+  return projection().tables_below(shown);
+}
+
 std::string TranslatedModel::shown_reference(std::string_view native) {
   return projection().to_shown_reference(native);
 }

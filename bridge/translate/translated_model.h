@@ -29,6 +29,7 @@ class TranslatedModel final : public DeviceModel {
   std::vector<std::string> sources(std::string_view shown) override;
   std::optional<std::string> native_of(std::string_view shown) override;
   std::optional<std::string> shown_of(std::string_view native) override;
+  std::vector<std::string> tables_below(std::string_view shown) override;
   std::string shown_reference(std::string_view native) override;
   std::string native_reference(std::string_view shown) override;
 

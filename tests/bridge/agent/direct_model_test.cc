@@ -35,6 +35,12 @@ TEST_F(DirectModelTest, ShowsTheTreeAsItIsButForWhatIsHidden) {
   EXPECT_EQ(model.native_reference("not a path"), "not a path");
 }
 
+TEST_F(DirectModelTest, RowsAreLookedForInTheirTable) {
+  EXPECT_THAT(model.tables_below("Device.WiFi.SSID."), ElementsAre("Device.WiFi.SSID."));
+  EXPECT_THAT(model.tables_below("Device.WiFi.SSID.2."), ElementsAre("Device.WiFi.SSID."));
+  EXPECT_THAT(model.tables_below("Device.ManagementServer."), IsEmpty());
+}
+
 TEST_F(DirectModelTest, TellsNoChangesOfWhatIsHidden) {
   const Diff diff{ValueChanged{"Device.A", "1"}, ValueChanged{"Device.ManagementServer.URL", "x"},
                   ObjectCreated{"Device.LocalAgent.MTP.1."}, ObjectDeleted{"Device.B.1."}};

@@ -235,6 +235,25 @@ TEST_F(Rows, AreToldWithTheirUniqueKeysOnceThoseAreRead) {
   EXPECT_THAT(told[0].obj_creation().unique_keys(), Contains(Pair("Alias", "cpe-2")));
 }
 
+TEST_F(Rows, ThatAControllerMakesAreToldOnceTheyAreListedAndRead) {
+  finds(InstanceAdded{kTable + "2."});
+  EXPECT_THAT(told_to("self::first"), IsEmpty());
+
+  list_row(2);
+  finds(ValuesRead{{value("2.Alias", "cpe-2"), value("2.ExternalPort", "81")}});
+
+  auto told = told_to("self::first");
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_THAT(told[0].obj_creation().unique_keys(), Contains(Pair("Alias", "cpe-2")));
+}
+
+TEST_F(Rows, ThatAControllerCouldNotFillAreNeverTold) {
+  finds(InstanceAdded{kTable + "2."});
+  finds(ObjectRemoved{kTable + "2."});
+
+  EXPECT_THAT(told_to("self::first"), IsEmpty());
+}
+
 TEST_F(Rows, ThatGoBeforeTheyWereToldAreNeverTold) {
   list_row(2);
 
