@@ -20,14 +20,16 @@ std::uint32_t Numbers::find(std::string_view table, std::string_view key) const 
   const auto at = tables_.find(table);
   if (at == tables_.end()) return 0;
   const auto given = at->second.given.find(key);
-  return given == at->second.given.end() ? 0 : given->second;
+  if (given == at->second.given.end()) return 0;
+  given->second.layout = layout_;
+  return given->second.number;
 }
 
 std::string Numbers::key_of(std::string_view table, std::uint32_t number) const {
   const auto at = tables_.find(table);
   if (at == tables_.end()) return {};
   for (const auto& [key, given] : at->second.given) {
-    if (given == number) return key;
+    if (given.number == number) return key;
   }
   return {};
 }
@@ -36,11 +38,36 @@ std::uint32_t Numbers::give(std::string_view table, std::string_view key, std::u
   auto at = tables_.find(table);
   if (at == tables_.end()) at = tables_.emplace(table, Table{}).first;
   Table& place = at->second;
-  if (const auto given = place.given.find(key); given != place.given.end()) return given->second;
+  if (const auto given = place.given.find(key); given != place.given.end()) {
+    given->second.layout = layout_;
+    return given->second.number;
+  }
   place.highest = std::max(place.highest + 1, least);
-  place.given.emplace(key, place.highest);
+  place.given.emplace(key, Given{place.highest, layout_});
   new_.push_back(row_of(table, key, place.highest));
   return place.highest;
+}
+
+void Numbers::end_layout() {
+  for (auto& [name, table] : tables_) {
+    if (table.given.size() > kMaxKeys) forget_gone(name, table);
+  }
+}
+
+/// The highest number stays, so that none is given twice.
+void Numbers::forget_gone(const std::string& name, Table& table) {
+  std::vector<std::pair<std::uint32_t, std::string>> gone;
+  for (const auto& [key, given] : table.given) {
+    if (given.layout != layout_ && given.number != table.highest) {
+      gone.emplace_back(given.number, key);
+    }
+  }
+  std::ranges::sort(gone);
+  gone.resize(std::min(gone.size(), table.given.size() - kMaxKeys));
+  for (const auto& [number, key] : gone) {
+    table.given.erase(key);
+    new_.push_back(row_of(name, key, 0));
+  }
 }
 
 void Numbers::move(std::string_view table, std::string_view from, std::string_view to) {
@@ -49,11 +76,11 @@ void Numbers::move(std::string_view table, std::string_view from, std::string_vi
   auto& given = at->second.given;
   const auto old = given.find(from);
   if (old == given.end()) return;
-  const std::uint32_t number = old->second;
+  const Given kept = old->second;
   given.erase(old);
   new_.push_back(row_of(table, from, 0));
-  given.insert_or_assign(std::string(to), number);
-  new_.push_back(row_of(table, to, number));
+  given.insert_or_assign(std::string(to), kept);
+  new_.push_back(row_of(table, to, kept.number));
 }
 
 std::string_view Numbers::alias(std::string_view row) const {
@@ -76,7 +103,7 @@ void Numbers::restore(const std::vector<InstanceRow>& rows) {
     if (row.name != kRowName) continue;
     Table& table = tables_[first];
     const auto number = static_cast<std::uint32_t>(row.number);
-    table.given.insert_or_assign(rest, number);
+    table.given.insert_or_assign(rest, Given{number, layout_});
     table.highest = std::max(table.highest, number);
   }
 }

@@ -13,11 +13,13 @@
 namespace bridge::translate {
 
 /// A number is the lowest never given in its table, and never given to another key: it survives
-/// restarts, and rows that vanish and come back.
+/// restarts, and rows that vanish and come back. Of a table with more keys than kMaxKeys those that
+/// have gone are forgotten, the lowest numbers first: phones change their MAC address for ever.
 class Numbers {
  public:
   /// InstanceRow::name of its rows.
   static constexpr const char* kRowName = "number";
+  static constexpr std::size_t kMaxKeys = 1024;
   static constexpr const char* kAliasRowName = "alias";
 
   /// `table` is a shown path with its numbers ("Device.Bridging.Bridge.1.Port."), `key` what the
@@ -27,6 +29,9 @@ class Numbers {
   std::string key_of(std::string_view table, std::uint32_t number) const;
   /// The number of the key; gives one out where it has none. `least`: the lowest to give.
   std::uint32_t give(std::string_view table, std::string_view key, std::uint32_t least = 1);
+  /// Around the making of all rows: keys that were not asked for in between have gone.
+  void begin_layout() { ++layout_; }
+  void end_layout();
   /// The row moved: its number goes with it.
   void move(std::string_view table, std::string_view from, std::string_view to);
 
@@ -40,13 +45,20 @@ class Numbers {
   bool has_new() const { return !new_.empty(); }
 
  private:
+  struct Given {
+    std::uint32_t number = 0;
+    mutable std::uint32_t layout = 0;  ///< the last one that had the key
+  };
   struct Table {
-    std::map<std::string, std::uint32_t, std::less<>> given;
+    std::map<std::string, Given, std::less<>> given;
     std::uint32_t highest = 0;
   };
+  void forget_gone(const std::string& name, Table& table);
+
   std::map<std::string, Table, std::less<>> tables_;
   std::map<std::string, std::string, std::less<>> aliases_;
   std::vector<InstanceRow> new_;
+  std::uint32_t layout_ = 0;
 };
 
 }  // namespace bridge::translate

@@ -153,12 +153,14 @@ Diff Projection::update() {
   Tree before = std::exchange(shown_, Tree(pool_));
   parts_ = std::make_unique<Parts>(native_);
   if (native_.empty()) return {};
+  numbers_.begin_layout();
   Layout(*this, *parts_, shown_).run();
   Evaluation evaluation(*this, *parts_, native_, shown_);
   Diff no_changes;
   evaluation.evaluate_all(no_changes);
   stack_interfaces();
   evaluation.evaluate_counts(no_changes);
+  numbers_.end_layout();
   return shown_.changes_since(before);
 }
 

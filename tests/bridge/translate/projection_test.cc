@@ -68,6 +68,23 @@ TEST(Projection, NumbersSurviveARestart) {
   EXPECT_THAT(after.numbers().take_new(), IsEmpty());
 }
 
+TEST(Projection, GuestsOfLongAgoAreForgottenAndTheirNumbersStayTaken) {
+  TestDevice device;
+  add_host(device, 1, "always here", "nas");
+  const auto guest = [&](std::size_t number) {
+    device.set(kHosts + "2.MACAddress", "guest " + std::to_string(number));
+    device.shown().update();
+  };
+  const std::size_t last = Numbers::kMaxKeys + 10;
+  for (std::size_t i = 1; i <= last; ++i) guest(i);
+
+  EXPECT_EQ(device.value("Device.Hosts.Host.1.HostName"), "nas");
+  EXPECT_TRUE(device.has("Device.Hosts.Host." + std::to_string(last + 1) + "."));
+  EXPECT_EQ(device.numbers().find("Device.Hosts.Host.", "host(GUEST 1)"), 0U);
+  guest(1);
+  EXPECT_TRUE(device.has("Device.Hosts.Host." + std::to_string(last + 2) + "."));
+}
+
 TEST(Projection, RowsOfOneMacAddressAreOneHost) {
   TestDevice device;
   add_host(device, 1, "02:00:00:00:00:01", "phone");
