@@ -49,9 +49,8 @@ usp_msg::Msg ping() {
 usp_msg::Msg instances() { return usp_controller::instances({"Device.NAT.PortMapping."}); }
 usp_msg::Msg supported() { return usp_controller::supported_dm({"Device."}); }
 
-// Reads are answered from the mirror, whatever the device does.
+// Codes: good, fault, unreachable, vanished. Reads are answered from the mirror, whatever happens.
 constexpr std::array kRows{
-    //                                              good fault unreachable vanished
     Row{"Get", read, "*", false, {0, 0, 0, 0}},
     Row{"Set", set, "SetParameterValues", false, {0, 7020, 7801, 7802}},
     Row{"Add", add, "AddObject", false, {0, 7017, 7801, 7802}},
