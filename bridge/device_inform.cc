@@ -62,8 +62,9 @@ void Device::take_row_facts(const cwmp::SessionStart& start, bool binds) {
   }
   if (std::string root = task::root_of(inform); !root.empty() && root != row_.root) {
     row_.root = root;
+    const std::vector<InstanceRow> numbers = model_->numbers();
     model_ = make_device_model(root, row_, tree_, local_->schema(), runtime_.mappings,
-                               runtime_.paths, {});
+                               runtime_.paths, numbers);
     forget_supported();
   }
   if (binds && start.scheme != cwmp::AuthScheme::kNone) {

@@ -54,6 +54,8 @@ class DeviceModel {
   /// Instance numbers handed out since the last call, to be stored with the device; number 0: to be
   /// erased.
   virtual std::vector<InstanceRow> take_numbers() = 0;
+  /// All of them, for the model that comes after this one.
+  virtual std::vector<InstanceRow> numbers() const = 0;
   virtual bool has_new_numbers() const = 0;
 
   // ---- writing; what comes back is to be carried out
@@ -63,12 +65,13 @@ class DeviceModel {
   virtual NativeWrite remove(std::string_view row) = 0;
   /// The shown row of `table` that a new native row has become; nullopt: it is shown nowhere there.
   virtual std::optional<std::string> added_row(std::string_view table, std::string_view native) = 0;
-  /// Rows that are about to have other keys keep their numbers. Swapped back where it did not come
-  /// to that.
-  virtual void move_numbers(const std::vector<NumberMove>& moves) = 0;
-  /// What a controller calls a new row, where the device has no Alias for it.
+  /// Rows are about to have other keys: their numbers are for both, until it is known which.
+  virtual void share_numbers(const std::vector<NumberMove>& moves) = 0;
+  virtual void settle_numbers(const std::vector<NumberMove>& moves, bool done) = 0;
+  /// What a controller calls a row, where the device has no Alias for it; empty: nothing any more.
   virtual void name_row(const std::string& row, const std::string& alias) = 0;
-  /// A row was moved: the shown row `moved` stands for `native` from now on.
+  /// A row is moved: the shown row `moved` stands for `native` from now on, and the row that did
+  /// for the one that `moved` stood for. Both are there.
   virtual void row_moved(const std::string& moved, const std::string& native) = 0;
 };
 

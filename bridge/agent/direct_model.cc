@@ -21,8 +21,9 @@ Refused not_there(Origin origin, bool required) {
 
 }  // namespace
 
-DirectModel::DirectModel(const Tree& tree, std::vector<std::string> bridge_owned)
-    : tree_(tree), hidden_(std::move(bridge_owned)) {
+DirectModel::DirectModel(const Tree& tree, std::vector<std::string> bridge_owned,
+                         std::vector<InstanceRow> kept)
+    : tree_(tree), hidden_(std::move(bridge_owned)), kept_(std::move(kept)) {
   hidden_.emplace_back("Device.ManagementServer.");
 }
 

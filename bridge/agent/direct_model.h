@@ -15,7 +15,9 @@ namespace bridge {
 class DirectModel : public DeviceModel {
  public:
   /// `tree` outlives it. `bridge_owned`: LocalSchema::roots().
-  DirectModel(const Tree& tree, std::vector<std::string> bridge_owned);
+  /// `kept`: numbers of a model that the device had before; they wait for its return.
+  DirectModel(const Tree& tree, std::vector<std::string> bridge_owned,
+              std::vector<InstanceRow> kept = {});
 
   const Tree& shown() override { return tree_; }
   bool hides(std::string_view shown) const override;
@@ -33,6 +35,7 @@ class DirectModel : public DeviceModel {
   Diff take_changes(const Diff& native) override;
   void drop_changes() override {}
   std::vector<InstanceRow> take_numbers() override { return {}; }
+  std::vector<InstanceRow> numbers() const override { return kept_; }
   bool has_new_numbers() const override { return false; }
 
   /// One write. Where two settings mean one parameter the later wins.
@@ -41,7 +44,8 @@ class DirectModel : public DeviceModel {
   NativeWrite remove(std::string_view row) override;
   std::optional<std::string> added_row(std::string_view table, std::string_view native) override;
   void name_row(const std::string&, const std::string&) override {}
-  void move_numbers(const std::vector<NumberMove>&) override {}
+  void share_numbers(const std::vector<NumberMove>&) override {}
+  void settle_numbers(const std::vector<NumberMove>&, bool) override {}
   void row_moved(const std::string&, const std::string&) override {}
 
  protected:
@@ -49,6 +53,7 @@ class DirectModel : public DeviceModel {
 
  private:
   std::vector<std::string> hidden_;  ///< prefixes
+  const std::vector<InstanceRow> kept_;
 };
 
 }  // namespace bridge

@@ -331,7 +331,7 @@ asio::awaitable<void> Execution::add_on_device(std::size_t index) {
       result.path = device_.model().added_row(step.path, written.row).value_or("");
     }
     const auto alias = std::ranges::find(step.settings, "Alias", &usp::Setting::param);
-    if (alias != step.settings.end()) device_.model().name_row(result.path, alias->value);
+    device_.model().name_row(result.path, alias == step.settings.end() ? "" : alias->value);
     // All unique keys the new instance has (R-ADD.5).
     auto snapshot = device_.snapshot();
     result.values = unique_keys(*snapshot->view, result.path);
@@ -368,6 +368,7 @@ asio::awaitable<void> Execution::delete_on_device(std::size_t index) {
   const NativeWrite write = device_.model().remove(operation_->plan.steps[index].path);
   auto writing = carry_out(index, write, FaultContext::kDelete);
   Written written = co_await std::move(writing);
+  if (!written.failed) device_.model().name_row(operation_->plan.steps[index].path, "");
   operation_->results[index] = written.failed ? *std::move(written.failed) : step_done();
 }
 

@@ -29,13 +29,6 @@ std::vector<task::Assignment> to_assignments(const std::vector<NativeAssignment>
   return out;
 }
 
-std::vector<NumberMove> back(const std::vector<NumberMove>& moves) {
-  std::vector<NumberMove> out;
-  for (const NumberMove& move : moves) out.push_back({move.table, move.to, move.from});
-  std::ranges::reverse(out);
-  return out;
-}
-
 /// "Device.NAT.PortMapping.4.Enable" of the table "Device.NAT.PortMapping." -> "Enable".
 std::string relative_to_row(const std::string& name, const std::string& table) {
   if (!name.starts_with(table)) return name;
@@ -126,7 +119,7 @@ asio::awaitable<Execution::Written> Execution::carry_out(std::size_t step, const
 asio::awaitable<Execution::Written> Execution::set_on_device(std::size_t step,
                                                              const NativeWrite& write,
                                                              FaultContext faults, bool read_back) {
-  device_.model().move_numbers(write.numbers);
+  device_.model().share_numbers(write.numbers);
   auto task =
       std::make_shared<task::SetValues>(to_assignments(write.set), kParameterKey, read_back);
   auto running = run_task(step, task, faults);
@@ -134,7 +127,7 @@ asio::awaitable<Execution::Written> Execution::set_on_device(std::size_t step,
   written.failed = co_await std::move(running);
   written.errors = task->errors();
   written.values = task->values();
-  if (written.failed) device_.model().move_numbers(back(write.numbers));
+  device_.model().settle_numbers(write.numbers, !written.failed);
   co_return written;
 }
 
@@ -178,12 +171,13 @@ asio::awaitable<Execution::Written> Execution::move_row(std::size_t step, const 
   }
   auto following = follow_up(write);
   co_await std::move(following);
+  device_.model().row_moved(write.moved, written.row);
   auto task = std::make_shared<task::DeleteObject>(write.remove, kParameterKey);
   auto removing = run_task(step, std::move(task), faults);
   written.failed = co_await std::move(removing);
-  if (!written.failed) {
-    device_.model().row_moved(write.moved, written.row);
-  } else if (written.failed->code != usp::ErrorCode::kOutcomeUnknown) {  // else both may be gone
+  // Of an unknown outcome: both may be gone.
+  if (written.failed && written.failed->code != usp::ErrorCode::kOutcomeUnknown) {
+    device_.model().row_moved(write.moved, write.remove);
     NativeWrite back;
     back.remove = written.row;
     auto undoing = take_back(back);

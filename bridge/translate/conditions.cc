@@ -12,6 +12,8 @@ namespace {
 
 /// The list whose elements are rows (md: DNS).
 constexpr std::string_view kListParam = "DNSServers";
+/// More than any device has; a value may be megabytes long.
+constexpr std::uint32_t kMaxElements = 64;
 
 /// Numbers of "InternetGatewayDevice.WANDevice.1.WANConnectionDevice.2" for table
 /// "WANDevice.WANConnectionDevice". Empty: no row of it.
@@ -104,9 +106,9 @@ void Conditions::expand_list(std::string_view base, std::vector<Bindings>& all) 
   for (const Bindings& bindings : all) {
     std::uint32_t position = 0;
     for (std::string_view element : split(list, ',')) {
-      ++position;
       element = trimmed(element);
       if (element.empty()) continue;
+      if (++position > kMaxElements) break;
       out.push_back(bindings);
       out.back().item = position;
       out.back().element = element;

@@ -32,14 +32,16 @@ std::string current_bit_rate(const Source& source, std::string_view value) {
 /// The row of AssociatedDevice that has the host's MAC address.
 std::string host_association(const Source& source, std::string_view value) {
   const std::string mac = in_upper_case(source.reader.beside(source.base(), "MACAddress"));
-  std::string table(without_dot(value));
-  if (mac.empty() || table.find(".WLANConfiguration.") == std::string::npos) return {};
-  table += ".AssociatedDevice.";
-  for (const std::uint32_t number : source.reader.tree().instances(table)) {
-    const std::string row = table + std::to_string(number) + '.';
-    if (in_upper_case(source.reader.beside(row, "AssociatedDeviceMACAddress")) != mac) continue;
-    const auto shown = source.projection.shown_objects(row);
-    return shown.empty() ? std::string() : std::string(without_dot(shown.front()));
+  const std::string wlan = std::string(without_dot(value)) + '.';
+  const std::vector<std::uint32_t> numbers = numbers_in(wlan);
+  if (numbers.size() != 2) return {};
+  for (const std::string& point : source.projection.shown_objects(wlan)) {
+    if (!point.starts_with("Device.WiFi.AccessPoint.")) continue;
+    const std::string table = point + "AssociatedDevice.";
+    const std::string key =
+        "sta(" + std::to_string(numbers[0]) + ',' + std::to_string(numbers[1]) + ',' + mac + ')';
+    const std::string row = table + std::to_string(source.projection.numbers().find(table, key));
+    return source.shown.has_object(row + '.') ? row : std::string();
   }
   return {};
 }
@@ -123,9 +125,9 @@ std::string time_zone(const Source&, std::string_view value) {
 /// The port of a bridge that is on this interface; empty: there is none.
 std::string port_on(const Source& source, std::string_view key, std::string_view interface) {
   const std::string bridges = "InternetGatewayDevice.Layer2Bridging.Bridge.";
-  for (const std::uint32_t bridge : source.reader.tree().instances(bridges)) {
+  for (const std::uint32_t bridge : source.reader.rows(bridges)) {
     const std::string ports = bridges + std::to_string(bridge) + ".Port.";
-    for (const std::uint32_t port : source.reader.tree().instances(ports)) {
+    for (const std::uint32_t port : source.reader.rows(ports)) {
       const std::string row = ports + std::to_string(port) + '.';
       if (source.reader.beside(row, "PortInterface") != key) continue;
       const auto shown = source.projection.shown_objects(row);
@@ -140,7 +142,7 @@ std::string port_on(const Source& source, std::string_view key, std::string_view
 
 std::string available_interface(const Source& source, std::string_view value) {
   constexpr std::string_view kTable = "InternetGatewayDevice.Layer2Bridging.AvailableInterface.";
-  for (const std::uint32_t number : source.reader.tree().instances(kTable)) {
+  for (const std::uint32_t number : source.reader.rows(kTable)) {
     const std::string row = std::string(kTable) + std::to_string(number) + '.';
     if (value.empty() || source.reader.beside(row, "AvailableInterfaceKey") != value) continue;
     const std::string_view list = source.reader.beside(row, "InterfaceReference");
@@ -156,7 +158,7 @@ std::string available_interface(const Source& source, std::string_view value) {
 std::string vlan_by_id(const Source& source, std::string_view value) {
   const std::string bridge = "InternetGatewayDevice.Layer2Bridging.Bridge." +
                              std::to_string(source.bindings().number('b')) + '.';
-  for (const std::uint32_t number : source.reader.tree().instances(bridge + "VLAN.")) {
+  for (const std::uint32_t number : source.reader.rows(bridge + "VLAN.")) {
     const std::string row = bridge + "VLAN." + std::to_string(number) + '.';
     if (source.reader.beside(row, "VLANID") != value) continue;
     const auto shown = source.projection.shown_objects(row);

@@ -1,15 +1,19 @@
 #include "bridge/translate/layout.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "bridge/translate/encoding.h"
 #include "bridge/translate/text.h"
+#include "bridge/translate/values.h"
 
 namespace bridge::translate {
 
 namespace {
 
+/// One native node may be several shown ones.
+constexpr std::size_t kMaxPlaced = 4 * Tree::kMaxNodes;
 constexpr std::string_view kManagement = "InternetGatewayDevice.ManagementServer.";
 constexpr std::string_view kBridges = "InternetGatewayDevice.Layer2Bridging.Bridge.";
 constexpr std::string_view kInterfaces = "InternetGatewayDevice.Layer2Bridging.AvailableInterface.";
@@ -77,17 +81,20 @@ void Layout::run() {
 /// A bridge that has the LANRouterConnection of a LANDevice among its ports is that LANDevice's
 /// (md: BRIDGE).
 void Layout::find_bridged_lans() {
+  std::map<std::string, std::uint32_t, std::less<>> lans;  // by AvailableInterfaceKey
+  for (const std::uint32_t row : first_rows(native_, kInterfaces)) {
+    const std::string interface = std::string(kInterfaces) + std::to_string(row) + '.';
+    if (projection_.text(interface, "InterfaceType") != "LANRouterConnection") continue;
+    const auto lan = numbers_in(projection_.text(interface, "InterfaceReference"));
+    const std::string key(projection_.text(interface, "AvailableInterfaceKey"));
+    if (!lan.empty() && !key.empty()) lans.try_emplace(key, lan.front());
+  }
+  if (lans.empty()) return;
   for (const std::uint32_t bridge : native_.instances(kBridges)) {
     const std::string ports = std::string(kBridges) + std::to_string(bridge) + ".Port.";
     for (const std::uint32_t port : native_.instances(ports)) {
-      const std::string key(projection_.text(ports + std::to_string(port) + ".PortInterface"));
-      for (const std::uint32_t row : native_.instances(kInterfaces)) {
-        const std::string interface = std::string(kInterfaces) + std::to_string(row) + '.';
-        if (key.empty() || projection_.text(interface + "AvailableInterfaceKey") != key) continue;
-        if (projection_.text(interface + "InterfaceType") != "LANRouterConnection") continue;
-        const auto lan = numbers_in(projection_.text(interface + "InterfaceReference"));
-        if (!lan.empty()) parts_.bridged_lans.try_emplace(lan.front(), bridge);
-      }
+      const auto lan = lans.find(projection_.text(ports + std::to_string(port), ".PortInterface"));
+      if (lan != lans.end()) parts_.bridged_lans.try_emplace(lan->second, bridge);
     }
   }
 }
@@ -99,7 +106,10 @@ void Layout::collect() {
 }
 
 void Layout::collect_node(const Node& node) {
-  if (node.state() == NodeState::kGone) return;
+  if (node.state() == NodeState::kGone) {
+    parts_.refused.insert(std::string(node.path()));
+    return;
+  }
   const std::string supported = supported_path(node.path());
   const auto& rules = mapping_.of_native(supported);
   if (!rules.empty()) {
@@ -170,7 +180,7 @@ void Layout::drop_orphans() {
   std::erase_if(placed_, [this](const Placed& each) {
     if (each.entry.rule == nullptr || row_is_placed(*each.entry.rule, each.path)) return false;
     rows_.erase(each.path);
-    for (auto& [native, rows] : parts_.objects) std::erase(rows, each.path);
+    std::erase(parts_.objects.find(each.entry.native.view())->second, each.path);
     return true;
   });
   std::erase_if(parts_.objects, [](const auto& each) { return each.second.empty(); });

@@ -116,10 +116,13 @@ void Layout::place_rest() {
     const Node& node = nodes[i];
     if (node.path().starts_with(kManagement) || node.state() == NodeState::kGone) continue;
     const bool shown = node.is_object() ? is_named(node) : used_[i];
-    if (!node.is_object()) ++(shown ? parts_.shares.standard : parts_.shares.vendor);
+    if (!node.is_object() && shown) ++parts_.shares.standard;
     if (shown && !(options.show_mapped && !node.is_object())) continue;
+    const std::size_t before = placed_.size();
     std::string path = options.vendor_root + std::string(node.path().substr(kNativeRoot.size()));
     place(std::move(path), nullptr, node, {}, shown ? Writable::kNo : node.writable());
+    if (node.is_object() || shown) continue;
+    ++(placed_.size() > before ? parts_.shares.vendor : parts_.shares.hidden);
   }
 }
 
@@ -135,6 +138,7 @@ void Layout::place_counts() {
       tables.try_emplace(std::string(parent_path(each.path)));
     }
   }
+  tables_.try_emplace("Device.InterfaceStack.", Writable::kNo);
   tables.try_emplace("Device.InterfaceStack.");
   const PathRef& root = native_.all().front().path_ref();
   for (const auto& [table, unused] : tables) {

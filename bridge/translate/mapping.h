@@ -191,7 +191,7 @@ class Mapping {
 
 /// The mapping that is compiled in; made on first use.
 std::shared_ptr<const Mapping> built_in_mapping(const MappingOptions& options = {});
-/// Its text, for overlays and for --print-mapping.
+/// Its text; overlays come after it.
 std::string_view built_in_mapping_text();
 
 }  // namespace bridge::translate

@@ -70,17 +70,31 @@ void Numbers::forget_gone(const std::string& name, Table& table) {
   }
 }
 
-void Numbers::move(std::string_view table, std::string_view from, std::string_view to) {
+void Numbers::share(std::string_view table, std::string_view key, std::string_view other) {
+  const std::uint32_t number = find(table, key);
+  if (number != 0) put(table, other, number);
+}
+
+void Numbers::put(std::string_view table, std::string_view key, std::uint32_t number) {
+  tables_.find(table)->second.given.insert_or_assign(std::string(key), Given{number, layout_});
+  new_.push_back(row_of(table, key, number));
+}
+
+void Numbers::forget(std::string_view table, std::string_view key) {
   const auto at = tables_.find(table);
   if (at == tables_.end()) return;
-  auto& given = at->second.given;
-  const auto old = given.find(from);
-  if (old == given.end()) return;
-  const Given kept = old->second;
-  given.erase(old);
-  new_.push_back(row_of(table, from, 0));
-  given.insert_or_assign(std::string(to), kept);
-  new_.push_back(row_of(table, to, kept.number));
+  const auto given = at->second.given.find(key);
+  if (given == at->second.given.end()) return;
+  at->second.given.erase(given);
+  new_.push_back(row_of(table, key, 0));
+}
+
+void Numbers::swap(std::string_view table, std::uint32_t one, std::uint32_t other) {
+  const std::string first = key_of(table, one);
+  const std::string second = key_of(table, other);
+  if (first.empty() || second.empty()) return;
+  put(table, first, other);
+  put(table, second, one);
 }
 
 std::string_view Numbers::alias(std::string_view row) const {
@@ -89,8 +103,28 @@ std::string_view Numbers::alias(std::string_view row) const {
 }
 
 void Numbers::set_alias(const std::string& row, const std::string& alias) {
-  aliases_.insert_or_assign(row, alias);
+  if (const auto old = aliases_.find(row); old != aliases_.end()) {
+    new_.push_back({kAliasRowName, row + kSeparator + old->second, 0});
+    aliases_.erase(old);
+  }
+  if (alias.empty()) return;
+  aliases_.emplace(row, alias);
   new_.push_back({kAliasRowName, row + kSeparator + alias, 1});
+}
+
+bool Numbers::is_row(const InstanceRow& row) {
+  return row.name == kRowName || row.name == kAliasRowName;
+}
+
+std::vector<InstanceRow> Numbers::all() const {
+  std::vector<InstanceRow> rows;
+  for (const auto& [name, table] : tables_) {
+    for (const auto& [key, given] : table.given) rows.push_back(row_of(name, key, given.number));
+  }
+  for (const auto& [row, alias] : aliases_) {
+    rows.push_back({kAliasRowName, row + kSeparator + alias, 1});
+  }
+  return rows;
 }
 
 void Numbers::restore(const std::vector<InstanceRow>& rows) {

@@ -32,13 +32,19 @@ class Numbers {
   /// Around the making of all rows: keys that were not asked for in between have gone.
   void begin_layout() { ++layout_; }
   void end_layout();
-  /// The row moved: its number goes with it.
-  void move(std::string_view table, std::string_view from, std::string_view to);
+  /// Another key for the same number, for as long as it is not known which of them will be.
+  void share(std::string_view table, std::string_view key, std::string_view other);
+  void forget(std::string_view table, std::string_view key);
+  /// The rows of these numbers change them.
+  void swap(std::string_view table, std::uint32_t one, std::uint32_t other);
 
   /// What a controller calls a row ("Device.NAT.PortMapping.3."); empty: nothing.
   std::string_view alias(std::string_view row) const;
+  /// Empty: nothing any more.
   void set_alias(const std::string& row, const std::string& alias);
 
+  static bool is_row(const InstanceRow& row);
+  std::vector<InstanceRow> all() const;
   void restore(const std::vector<InstanceRow>& rows);
   /// Rows to be stored since the last call; number 0: to be erased.
   std::vector<InstanceRow> take_new();
@@ -53,6 +59,7 @@ class Numbers {
     std::map<std::string, Given, std::less<>> given;
     std::uint32_t highest = 0;
   };
+  void put(std::string_view table, std::string_view key, std::uint32_t number);
   void forget_gone(const std::string& name, Table& table);
 
   std::map<std::string, Table, std::less<>> tables_;

@@ -16,6 +16,9 @@ namespace {
 constexpr std::string_view kStack = "Device.InterfaceStack.";
 constexpr std::string_view kLowerLayers = ".LowerLayers";
 
+/// For the values of one change; no real device comes near it.
+constexpr std::size_t kMaxReads = 1'000'000;
+
 /// Parameters that tell a WLANConfiguration's band.
 bool tells_band(std::string_view name) {
   for (const std::string_view each :
@@ -50,8 +53,10 @@ class Evaluation {
     if (entries.front().rule == nullptr) return copy(slot, entries.front(), diff);
     Reader reader(native_);
     const Source source{projection_, parts_, shown_, reader, node.path(), entries};
+    if (reads_ > kMaxReads) return;
     const std::string text = value_of(source);
-    if (notes_) note(slot, reader);
+    reads_ += reader.read().size();
+    if (parts_.slots[slot].rank != Rank::kPlain) note(slot, reader);
     const bool known = reader.state() != NodeState::kUnread;
     shown_.assign(slot,
                   {.path = node.path(),
@@ -68,18 +73,25 @@ class Evaluation {
     for (std::uint32_t slot = 0; slot < parts_.slots.size(); ++slot) {
       if (parts_.slots[slot].rank == Rank::kPlain) evaluate(slot, diff);
     }
-    notes_ = true;
     for (const std::uint32_t slot : parts_.computed) {
       if (parts_.slots[slot].rank != Rank::kCount) evaluate(slot, diff);
     }
   }
 
   void evaluate_counts(Diff& diff) {
-    notes_ = true;
     for (const std::uint32_t slot : parts_.computed) {
       if (parts_.slots[slot].rank == Rank::kCount) evaluate(slot, diff);
     }
-    std::ranges::sort(parts_.by_native);
+  }
+
+  /// What was read for what is found from now on.
+  void keep_notes() {
+    if (notes_.empty()) return;
+    auto& all = parts_.by_native;
+    all.insert(all.end(), notes_.begin(), notes_.end());
+    std::ranges::sort(all);
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+    notes_.clear();
   }
 
   /// What these native parameters are read for, and what follows from shown values.
@@ -98,11 +110,15 @@ class Evaluation {
         slots, {}, [this](std::uint32_t slot) { return std::pair(parts_.slots[slot].rank, slot); });
     slots.erase(std::unique(slots.begin(), slots.end()), slots.end());
     for (const std::uint32_t slot : slots) evaluate(slot, diff);
+    keep_notes();
   }
 
  private:
   void note(std::uint32_t slot, const Reader& reader) {
-    for (const std::string_view name : reader.read()) parts_.by_native.emplace_back(name, slot);
+    for (const std::string_view name : reader.read()) {
+      const std::pair<std::string_view, std::uint32_t> note{name, slot};
+      if (!std::ranges::binary_search(parts_.by_native, note)) notes_.push_back(note);
+    }
   }
 
   /// Below the vendor object, and in copied subtrees: references there are paths of the device.
@@ -132,7 +148,8 @@ class Evaluation {
   Projection::Parts& parts_;
   const Tree& native_;
   Tree& shown_;
-  bool notes_ = false;
+  std::vector<std::pair<std::string_view, std::uint32_t>> notes_;
+  std::size_t reads_ = 0;
 };
 
 Projection::Projection(const Mapping& mapping, const Tree& native, Numbers& numbers, PathPool& pool,
@@ -158,8 +175,10 @@ Diff Projection::update() {
   Evaluation evaluation(*this, *parts_, native_, shown_);
   Diff no_changes;
   evaluation.evaluate_all(no_changes);
+  evaluation.keep_notes();
   stack_interfaces();
   evaluation.evaluate_counts(no_changes);
+  evaluation.keep_notes();
   numbers_.end_layout();
   return shown_.changes_since(before);
 }
@@ -168,6 +187,7 @@ Diff Projection::update(std::span<const std::string> names) {
   if (parts_->native_size != native_.size()) return update();
   bool bands = false;
   for (const std::string& name : names) {
+    if (!parts_->refused.empty() && is_readable_again(name)) return update();
     bands = bands || tells_band(name);
     const auto deciding = parts_->deciding.find(name);
     if (deciding != parts_->deciding.end() && text(name) != deciding->second) return update();
@@ -185,6 +205,11 @@ Diff Projection::update(std::span<const std::string> names) {
   return diff;
 }
 
+bool Projection::is_readable_again(std::string_view native) const {
+  const Node* node = native_.find(native);
+  return node != nullptr && node->state() != NodeState::kGone && parts_->refused.contains(native);
+}
+
 /// One row for each interface and each of its lower layers (TR-181, Device.InterfaceStack.).
 void Projection::stack_interfaces() {
   std::vector<std::pair<std::string, std::string>> pairs;
@@ -192,7 +217,9 @@ void Projection::stack_interfaces() {
     if (!node.path().ends_with(kLowerLayers) || node.value().empty()) continue;
     if (node.path().starts_with(options_.vendor_root)) continue;
     const std::string higher(without_dot(parent_path(node.path())));
-    for (std::string_view lower : split(node.value(), ',')) pairs.emplace_back(higher, lower);
+    for (std::string_view lower : split(node.value(), ',')) {
+      if (shown_.has_object(std::string(lower) + '.')) pairs.emplace_back(higher, lower);
+    }
   }
   std::map<std::uint32_t, const std::pair<std::string, std::string>*> rows;
   for (const auto& pair : pairs) {

@@ -130,6 +130,7 @@ class Projection {
   struct Parts;  ///< projection_parts.h
 
  private:
+  bool is_readable_again(std::string_view native) const;
   void stack_interfaces();
   void insert_rows(std::span<const NodeFacts> facts);
   std::string row_of(std::string_view object, bool layer1) const;

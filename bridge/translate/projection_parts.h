@@ -69,6 +69,8 @@ struct Projection::Parts {
   StringMap<std::vector<std::string>> objects;
   /// Native parameters whose values decide what there is, with those values.
   StringMap<std::string> deciding;
+  /// Native parameters that the device refuses to read: not laid out until it does.
+  std::unordered_set<std::string, StringHash, std::equal_to<>> refused;
   Radios radios;
   /// LANDevice number to the Layer2Bridging.Bridge that holds it.
   std::map<std::uint32_t, std::uint32_t> bridged_lans;

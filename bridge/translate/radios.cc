@@ -46,18 +46,18 @@ std::string Radios::band_of(std::string_view wlan) const {
 
 bool Radios::update() {
   std::vector<Group> groups;
+  std::map<std::string, std::size_t, std::less<>> by_key;
+  by_member_.clear();
   for (const std::uint32_t lan : native_.instances(kLans)) {
     const std::string table = std::string(kLans) + std::to_string(lan) + ".WLANConfiguration.";
     for (const std::uint32_t number : native_.instances(table)) {
       std::string wlan = table + std::to_string(number) + '.';
       const std::string band = band_of(wlan);
       const std::string key = band.empty() ? wlan : band;
-      auto group = std::ranges::find(groups, key, &Group::key);
-      if (group == groups.end()) {
-        groups.push_back({key, band.empty() ? "2.4GHz" : band, {}});
-        group = groups.end() - 1;
-      }
-      group->members.push_back(std::move(wlan));
+      const auto [group, is_new] = by_key.try_emplace(key, groups.size());
+      if (is_new) groups.push_back({key, band.empty() ? "2.4GHz" : band, {}});
+      groups[group->second].members.push_back(wlan);
+      by_member_.emplace(std::move(wlan), group->second);
     }
   }
   const bool changed = groups != groups_;
@@ -66,10 +66,9 @@ bool Radios::update() {
 }
 
 const Radios::Group* Radios::of(std::string_view native) const {
-  for (const Group& group : groups_) {
-    for (const std::string& member : group.members) {
-      if (native.starts_with(member)) return &group;
-    }
+  for (; !native.empty(); native = parent_path(native)) {
+    const auto member = by_member_.find(native);
+    if (member != by_member_.end()) return &groups_[member->second];
   }
   return nullptr;
 }

@@ -1,6 +1,7 @@
 // Which of a TR-098 device's WLANConfigurations share a radio: the model has no object for one.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,7 @@ class Radios {
 
   const Tree& native_;
   std::vector<Group> groups_;
+  std::map<std::string, std::size_t, std::less<>> by_member_;  ///< into groups_
 };
 
 }  // namespace bridge::translate

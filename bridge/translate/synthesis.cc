@@ -61,7 +61,7 @@ std::string lower_status(const Source& source) {
 std::string higher_status(const Source& source) {
   const std::string_view own = without_dot(source.object());
   constexpr std::string_view kAbove = "Device.IP.Interface.";
-  for (const std::uint32_t number : source.shown.instances(kAbove)) {
+  for (const std::uint32_t number : first_rows(source.shown, kAbove)) {
     const std::string row = std::string(kAbove) + std::to_string(number) + '.';
     if (source.shown_text(row + "LowerLayers") != own) continue;
     const std::string_view status = source.shown_text(row + "Status");

@@ -90,7 +90,6 @@ std::string TranslatedModel::native_reference(std::string_view shown) {
 
 void TranslatedModel::before_updates(bool listening) {
   if (listening && !listening_) {
-    listening_ = false;
     projection();  // what has changed so far nobody wanted to hear
   }
   listening_ = listening;
@@ -99,10 +98,11 @@ void TranslatedModel::before_updates(bool listening) {
 void TranslatedModel::lag(Behind how) {
   behind_ = std::max(behind_, how);
   if (changed_.size() > kMaxChanged) behind_ = Behind::kAll;
+  if (behind_ == Behind::kAll) changed_ = {};
 }
 
 void TranslatedModel::after_update(const TreeUpdate& update) {
-  if (!projection_) return;
+  if (!projection_ || behind_ == Behind::kAll) return;
   const auto* values = std::get_if<ValuesRead>(&update);
   if (values == nullptr) return lag(Behind::kAll);
   for (const cwmp::ParameterValue& value : values->values) changed_.push_back(value.name);
@@ -142,6 +142,7 @@ std::optional<std::string> TranslatedModel::added_row(std::string_view table,
 }
 
 void TranslatedModel::name_row(const std::string& row, const std::string& alias) {
+  if (alias.empty()) return numbers_.set_alias(row, alias);
   const std::vector<Link> links = projection().links(row + "Alias");
   const bool own = !links.empty() && !links.front().native.ends_with('.');
   if (links.empty() || own) return;  // the device was told
@@ -149,22 +150,23 @@ void TranslatedModel::name_row(const std::string& row, const std::string& alias)
   lag(Behind::kAll);
 }
 
-void TranslatedModel::move_numbers(const std::vector<NumberMove>& moves) {
-  for (const NumberMove& move : moves) numbers_.move(move.table, move.from, move.to);
+void TranslatedModel::share_numbers(const std::vector<NumberMove>& moves) {
+  for (const NumberMove& move : moves) numbers_.share(move.table, move.from, move.to);
 }
 
-/// The new row has had a number of its own for a moment; it goes unused.
+void TranslatedModel::settle_numbers(const std::vector<NumberMove>& moves, bool done) {
+  for (const NumberMove& move : moves) numbers_.forget(move.table, done ? move.from : move.to);
+}
+
+/// The two rows change numbers, while both are there.
 void TranslatedModel::row_moved(const std::string& moved, const std::string& native) {
   const std::string table(parent_path(moved));
   const std::optional<std::string> now = added_row(table, native);
-  if (!now) return;
+  if (!now || *now == moved) return;
   const auto number_of = [&](std::string_view row) {
     return to_number(without_dot(row).substr(table.size()));
   };
-  const std::string from = numbers_.key_of(table, number_of(moved));
-  const std::string to = numbers_.key_of(table, number_of(*now));
-  if (from.empty() || to.empty()) return;
-  numbers_.move(table, from, to);
+  numbers_.swap(table, number_of(moved), number_of(*now));
   lag(Behind::kAll);
 }
 

@@ -37,6 +37,7 @@ class TranslatedModel final : public DeviceModel {
   void after_update(const TreeUpdate& update) override;
   Diff take_changes(const Diff& native) override;
   void drop_changes() override;
+  std::vector<InstanceRow> numbers() const override { return numbers_.all(); }
   std::vector<InstanceRow> take_numbers() override { return numbers_.take_new(); }
   bool has_new_numbers() const override { return numbers_.has_new(); }
 
@@ -45,7 +46,8 @@ class TranslatedModel final : public DeviceModel {
   NativeWrite remove(std::string_view row) override;
   std::optional<std::string> added_row(std::string_view table, std::string_view native) override;
   void name_row(const std::string& row, const std::string& alias) override;
-  void move_numbers(const std::vector<NumberMove>& moves) override;
+  void share_numbers(const std::vector<NumberMove>& moves) override;
+  void settle_numbers(const std::vector<NumberMove>& moves, bool done) override;
   void row_moved(const std::string& moved, const std::string& native) override;
 
  private:

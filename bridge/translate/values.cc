@@ -29,8 +29,10 @@ std::string scaled(const Rule& rule, std::string_view text) {
   char* end = nullptr;
   const std::string copy(trimmed(text));
   const double number = std::strtod(copy.c_str(), &end);
-  if (copy.empty() || *end != '\0' || !std::isfinite(number)) return copy;
-  return std::to_string(std::llround(number * rule.factor));
+  const double scaled = number * rule.factor;
+  constexpr double kMost = 9e15;  // what a double counts exactly
+  if (copy.empty() || *end != '\0' || !(std::abs(scaled) < kMost)) return copy;
+  return std::to_string(std::llround(scaled));
 }
 
 std::string reference(const Source& source, std::string_view text) {
@@ -68,6 +70,9 @@ std::string joined_items(const Source& source) {
 }
 
 std::string of_representative(const Source& source) {
+  for (const std::string& member : source.projection.radio_members(source.base())) {
+    source.reader.beside(member, "Enable");  // which is what the choice hangs on
+  }
   const std::string wlan = source.projection.radio_representative(source.base());
   const std::string_view path = source.first().native.view();
   const std::string same = wlan + std::string(path.substr(source.base().size()));
@@ -124,6 +129,13 @@ std::string alias(const Source& source) {
 }
 
 }  // namespace
+
+std::vector<std::uint32_t> first_rows(const Tree& tree, std::string_view table) {
+  constexpr std::size_t kMost = 256;
+  std::vector<std::uint32_t> rows = tree.instances(table);
+  rows.resize(std::min(rows.size(), kMost));
+  return rows;
+}
 
 std::string_view Reader::text(const Node* node) {
   if (node == nullptr || node->is_object()) return {};

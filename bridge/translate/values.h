@@ -12,6 +12,10 @@
 
 namespace bridge::translate {
 
+/// Instances of a table, as many as any real device has: what is searched for each of many rows
+/// must not be long.
+std::vector<std::uint32_t> first_rows(const Tree& tree, std::string_view table);
+
 /// Reads native nodes and keeps in mind what was read, and how fresh it is.
 class Reader {
  public:
@@ -21,6 +25,10 @@ class Reader {
   std::string_view text(std::string_view path) { return text(native_.find(path)); }
   std::string_view beside(std::string_view base, std::string_view name) {
     return text(std::string(base) + std::string(name));
+  }
+
+  std::vector<std::uint32_t> rows(std::string_view table) const {
+    return first_rows(native_, table);
   }
 
   /// Of all that was read: the worst.

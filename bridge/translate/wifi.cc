@@ -78,13 +78,15 @@ std::string standards_up_to(const Source& source, std::string_view value, bool o
   return std::string(value);
 }
 
+constexpr double kMostMbps = 1e6;
+
 double highest_rate(std::string_view text) {
   double highest = 0;
   for (std::string_view each : split(text, ',')) {
     each = trimmed(each);
     double rate = 0;
     const auto [end, error] = std::from_chars(each.data(), each.data() + each.size(), rate);
-    if (error == std::errc{}) highest = std::max(highest, rate);
+    if (error == std::errc{} && rate < kMostMbps) highest = std::max(highest, rate);
   }
   return highest;
 }

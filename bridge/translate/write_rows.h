@@ -42,10 +42,10 @@ bool allows_change(const Rule& rule, Writable writable);
 /// The part of a native object's path up to its last number: the row that AddObject made.
 std::string native_row_of(const Rule& rule, std::string_view object);
 
-/// Has another row the values of one of the table's unique keys?
 /// Is the Alias of this table's rows one that the bridge keeps, because the device has none?
 bool keeps_alias(const Projection& projection, std::string_view table);
 
+/// Has another row the values of one of the table's unique keys?
 WriteResult<void> check_keys(const Projection& projection, const ShownStep& step);
 /// The same of the Alias alone.
 WriteResult<void> check_alias(const Projection& projection, const ShownStep& step);

@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "bridge/translate/encoding.h"
+#include "bridge/translate/text.h"
+#include "bridge/translate/wifi.h"
 #include "bridge/translate/write_place.h"
 
 namespace bridge::translate {
@@ -35,24 +37,17 @@ constexpr std::array kFamilies{
     Family{"WPA-WPA2", "WPAand11i", true, true, "TKIPandAESEncryption"},
 };
 
-/// Vendors' words for the same.
-std::string_view standard_beacon(std::string_view word) {
-  if (word == "WPA2") return "11i";
-  constexpr std::array<std::string_view, 4> kBoth{"WPAandWPA2", "WPA/WPA2", "WPAWPA2", "WPA-WPA2"};
-  return std::find(kBoth.begin(), kBoth.end(), word) == kBoth.end() ? word : "WPAand11i";
-}
-
 /// The word that this device uses: on this WLAN, or on another one.
 std::string device_beacon(const Place& place, const std::string& wlan, std::string_view beacon) {
   const Tree& tree = place.projection.native();
   std::string_view now = place.projection.text(wlan + "BeaconType");
-  if (standard_beacon(now) == beacon) return std::string(now);
+  if (same_word(plain_beacon_type(now), beacon)) return std::string(now);
   const std::string devices = "InternetGatewayDevice.LANDevice.";
   for (const std::uint32_t device : tree.instances(devices)) {
     const std::string table = devices + std::to_string(device) + ".WLANConfiguration.";
     for (const std::uint32_t instance : tree.instances(table)) {
       now = place.projection.text(table + std::to_string(instance) + ".BeaconType");
-      if (standard_beacon(now) == beacon) return std::string(now);
+      if (same_word(plain_beacon_type(now), beacon)) return std::string(now);
     }
   }
   return std::string(beacon);
@@ -136,7 +131,8 @@ std::string_view shown_mode(const Place& place) {
   const std::string prefix(place.param.substr(0, place.param.rfind('.') + 1));
   const std::string name = std::string(place.object) + prefix + "ModeEnabled";
   const Node* node = place.projection.shown().find(name);
-  return node == nullptr ? std::string_view{} : node->value();
+  const bool known = node != nullptr && node->state() == NodeState::kKnown;
+  return known ? node->value() : std::string_view{};
 }
 
 bool is_mode_wanted(const Place& place) {
@@ -171,7 +167,7 @@ Written write_cipher(const Place& place, std::string_view value) {
   }
   const std::string wlan = wlan_of(place);
   const std::string now = place.draft.value(wlan + "BeaconType").value_or("");
-  const std::string_view beacon = standard_beacon(now);
+  const std::string_view beacon = plain_beacon_type(now);
   Wants out;
   if (beacon.starts_with("WPA")) want_if_there(out, place, wlan + "WPAEncryptionModes", *word);
   if (beacon.ends_with("11i")) want_if_there(out, place, wlan + "IEEE11iEncryptionModes", *word);

@@ -218,6 +218,69 @@ TEST(Projection, AComputedValueChangesWithWhatItIsMadeOf) {
                                               "WPA-Enterprise", ValueType::kString})));
 }
 
+TEST(Projection, WhatAValueIsReadFromMayChange) {
+  TestDevice device;
+  const std::string wlan = kLan + "WLANConfiguration.1.";
+  device.set(wlan + "Channel", "6", "unsignedInt");
+  device.set(wlan + "ChannelsInUse", "6");
+  ASSERT_EQ(device.value("Device.WiFi.Radio.1.Channel"), "6");
+  device.set(wlan + "Channel", "0", "unsignedInt");
+  const std::vector<std::string> channel{wlan + "Channel"};
+  device.shown().update(channel);
+  device.set(wlan + "ChannelsInUse", "11");
+  const std::vector<std::string> in_use{wlan + "ChannelsInUse"};
+  device.shown().update(in_use);
+  EXPECT_EQ(device.value("Device.WiFi.Radio.1.Channel"), "11");
+}
+
+TEST(Projection, ARadioShowsAnotherMemberWhenItsFirstIsSwitchedOff) {
+  TestDevice device;
+  const std::string wlan = kLan + "WLANConfiguration.";
+  for (const char* number : {"1.", "2."}) {
+    device.set(wlan + number + "Channel", "6", "unsignedInt");
+    device.set(wlan + number + "Enable", "1", "boolean");
+  }
+  device.set(wlan + "1.TransmitPower", "100", "unsignedInt");
+  device.set(wlan + "2.TransmitPower", "50", "unsignedInt");
+  ASSERT_EQ(device.value("Device.WiFi.Radio.1.TransmitPower"), "100");
+  device.set(wlan + "1.Enable", "0", "boolean");
+  const std::vector<std::string> names{wlan + "1.Enable"};
+  device.shown().update(names);
+  EXPECT_EQ(device.value("Device.WiFi.Radio.1.TransmitPower"), "50");
+}
+
+TEST(Projection, AParameterThatIsReadableAgainIsShown) {
+  TestDevice device;
+  device.set(kLan + "WLANConfiguration.1.SSID", "home");
+  device.set(kLan + "WLANConfiguration.1.Enable", "1", "boolean");
+  const std::vector<std::string> names{kLan + "WLANConfiguration.1.SSID"};
+  device.tree().apply(NamesRefused{names}, 1);
+  device.shown();
+  ASSERT_FALSE(device.has("Device.WiFi.SSID.1.SSID"));
+  device.set(names.front(), "home");
+  device.shown().update(names);
+  EXPECT_EQ(device.value("Device.WiFi.SSID.1.SSID"), "home");
+}
+
+TEST(Projection, EmptyElementsOfAListDoNotCount) {
+  TestDevice device;
+  const std::string connection =
+      "InternetGatewayDevice.WANDevice.1.WANConnectionDevice.1.WANIPConnection.1.";
+  device.set(connection + "DNSServers", ",192.0.2.1,,192.0.2.2");
+  const auto links = device.shown().links("Device.DNS.Client.Server.2.DNSServer");
+  ASSERT_FALSE(links.empty());
+  EXPECT_EQ(links.front().bindings->item, 2U);
+}
+
+TEST(Projection, AListMayBeMegabytesLong) {
+  TestDevice device;
+  std::string servers;
+  for (int i = 0; i < 100'000; ++i) servers += "192.0.2." + std::to_string(i) + ",";
+  device.set("InternetGatewayDevice.WANDevice.1.WANConnectionDevice.1.WANIPConnection.1.DNSServers",
+             servers);
+  EXPECT_EQ(device.value("Device.DNS.Client.ServerNumberOfEntries"), "64");
+}
+
 TEST(Projection, AValueThatDecidesWhatThereIsLaysOutAnew) {
   TestDevice device;
   add_host(device, 1, "02:00:00:00:00:01", "phone");

@@ -117,6 +117,53 @@ TEST_F(TranslatedModelTest, AnAliasThatTheDeviceHasNoPlaceForIsKept) {
   EXPECT_EQ(again.shown().find("Device.NAT.PortMapping.1.Alias")->value(), "web");
 }
 
+TEST_F(TranslatedModelTest, AnAliasGoesWithItsRow) {
+  read(
+      "InternetGatewayDevice.WANDevice.1.WANConnectionDevice.1.WANIPConnection.1.PortMapping.1."
+      "ExternalPort",
+      "80");
+  const std::string row = "Device.NAT.PortMapping.1.";
+  model.name_row(row, "zeta");
+  model.name_row(row, "");
+  model.name_row(row, "alpha");
+  std::vector<InstanceRow> stored;  // as the store would have it
+  for (const InstanceRow& each : model.take_numbers()) {
+    std::erase_if(stored,
+                  [&](const auto& old) { return old.name == each.name && old.key == each.key; });
+    if (each.number != 0) stored.push_back(each);
+  }
+  TranslatedModel again{built_in_mapping(), tree, pool, {}, {}, stored};
+  EXPECT_EQ(again.shown().find(row + "Alias")->value(), "alpha");
+}
+
+TEST_F(TranslatedModelTest, ARowThatMovesKeepsItsNumber) {
+  const std::string connections = "InternetGatewayDevice.WANDevice.1.WANConnectionDevice.1.";
+  read(connections + "WANIPConnection.1.PortMapping.3.ExternalPort", "80");
+  read(connections + "WANIPConnection.2.PortMapping.1.ExternalPort", "81");
+  ASSERT_EQ(value("Device.NAT.PortMapping.1.ExternalPort"), "80");
+  model.row_moved("Device.NAT.PortMapping.1.", connections + "WANIPConnection.2.PortMapping.1.");
+  EXPECT_EQ(value("Device.NAT.PortMapping.1.ExternalPort"), "81");
+  EXPECT_EQ(value("Device.NAT.PortMapping.2.ExternalPort"), "80");
+  // Again, as after a restart: it has moved.
+  model.row_moved("Device.NAT.PortMapping.1.", connections + "WANIPConnection.2.PortMapping.1.");
+  EXPECT_EQ(value("Device.NAT.PortMapping.1.ExternalPort"), "81");
+}
+
+TEST_F(TranslatedModelTest, AServersNumberIsForBothAddressesUntilItIsKnown) {
+  const std::string servers =
+      "InternetGatewayDevice.WANDevice.1.WANConnectionDevice.1.WANIPConnection.1.DNSServers";
+  read(servers, "192.0.2.1,192.0.2.2");
+  model.shown();
+  const std::vector<NumberMove> moves{
+      {"Device.DNS.Client.Server.", "dns(wanip,1,1,1,192.0.2.1)", "dns(wanip,1,1,1,192.0.2.9)"}};
+  model.share_numbers(moves);
+  EXPECT_EQ(value("Device.DNS.Client.Server.1.DNSServer"), "192.0.2.1");
+  read(servers, "192.0.2.9,192.0.2.2");
+  EXPECT_EQ(value("Device.DNS.Client.Server.1.DNSServer"), "192.0.2.9");
+  model.settle_numbers(moves, true);
+  EXPECT_EQ(value("Device.DNS.Client.Server.1.DNSServer"), "192.0.2.9");
+}
+
 TEST_F(TranslatedModelTest, AnAliasOfTheDeviceIsNotKeptTwice) {
   read(kSsid, "home");
   read("InternetGatewayDevice.LANDevice.1.WLANConfiguration.1.Alias", "wlan0");

@@ -105,7 +105,8 @@ std::string WriteDevice::carry_out(const NativeWrite& write) {
   tree.apply(read, TestDevice::kReadAt);
   if (!write.remove.empty()) tree.apply(ObjectRemoved{write.remove}, TestDevice::kReadAt);
   for (const NumberMove& move : write.numbers) {
-    device_.numbers().move(move.table, move.from, move.to);
+    device_.numbers().share(move.table, move.from, move.to);
+    device_.numbers().forget(move.table, move.from);
   }
   if (!write.add.empty() || !write.remove.empty()) {
     device_.shown().update();
