@@ -11,8 +11,8 @@
 #include "bridge/agent/local_template.h"
 #include "bridge/agent/local_transaction.h"
 #include "bridge/agent/make_device_model.h"
-#include "bridge/translate/mappings.h"
 #include "bridge/config.h"
+#include "bridge/translate/mappings.h"
 #include "bridge/tree.h"
 
 namespace bridge::test {

@@ -1,8 +1,8 @@
 #include "bridge/agent/fresh_view.h"
-#include "bridge/pattern.h"
 
 #include <gmock/gmock.h>
 
+#include "bridge/pattern.h"
 #include "tests/bridge/service_fixture.h"
 
 namespace bridge {

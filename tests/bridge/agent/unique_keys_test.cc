@@ -1,9 +1,9 @@
 #include "bridge/agent/unique_keys.h"
-#include "bridge/pattern.h"
 
 #include <gmock/gmock.h>
 
 #include "bridge/agent/fresh_view.h"
+#include "bridge/pattern.h"
 
 namespace bridge {
 namespace {
