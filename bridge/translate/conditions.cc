@@ -10,7 +10,7 @@ namespace bridge::translate {
 
 namespace {
 
-/// The list whose elements are rows (md: DNS).
+/// The list whose elements are rows.
 constexpr std::string_view kListParam = "DNSServers";
 /// More than any device has; a value may be megabytes long.
 constexpr std::uint32_t kMaxElements = 64;

@@ -79,7 +79,7 @@ void Layout::run() {
 }
 
 /// A bridge that has the LANRouterConnection of a LANDevice among its ports is that LANDevice's
-/// (md: BRIDGE).
+/// own: there are not two.
 void Layout::find_bridged_lans() {
   std::map<std::string, std::uint32_t, std::less<>> lans;  // by AvailableInterfaceKey
   for (const std::uint32_t row : first_rows(native_, kInterfaces)) {
