@@ -296,7 +296,7 @@ Diff Device::apply(task::Context& ctx) {
   Diff all;
   if (ctx.updates.empty()) return all;
   std::size_t size = tree_.size();
-  model_->before_updates(agent_->listens() || runtime_.events.watched());
+  model_->before_updates(agent_->hears_changes() || runtime_.events.watched());
   for (const TreeUpdate& update : ctx.updates) {
     Diff diff = tree_.apply(update, ctx.now_ms);
     model_->after_update(update);

@@ -231,6 +231,13 @@ void VirtualAgent::tell(const Change& change, bool of_device, const usp::DataMod
   }
 }
 
+bool VirtualAgent::hears_changes() {
+  using enum usp::NotifType;
+  const usp::SubscriptionSet& set = subscription_set();
+  return set.has(kValueChange) || set.has(kObjectCreation) || set.has(kObjectDeletion) ||
+         !unannounced_.empty();
+}
+
 bool VirtualAgent::listens() { return !subscription_set().rows().empty() || !unannounced_.empty(); }
 
 std::vector<OutboxRow> VirtualAgent::compose(Commit& commit) {

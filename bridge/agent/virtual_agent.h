@@ -143,7 +143,10 @@ class VirtualAgent {
   bool watches_device() const { return watch_.any_active(); }
 
   // ---- notifications
-  /// Would somebody be told of a change?
+  /// Would somebody be told of a change of the device's tree? To most who listen only events
+  /// matter.
+  bool hears_changes();
+  /// Would somebody be told of anything?
   bool listens();
   /// The notifications that a commit causes; also keeps timers and notification attributes in step
   /// with changed subscriptions.
