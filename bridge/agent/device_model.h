@@ -27,6 +27,8 @@ class DeviceModel {
   virtual bool hides(std::string_view shown) const = 0;
   /// Could a row of an empty table have this parameter ("Device.NAT.PortMapping.{i}.Enable")?
   virtual bool may_have(std::string_view shown_supported) const = 0;
+  /// Models with the same rules answer that alike.
+  virtual const void* rules() const = 0;
 
   /// Native parameters to be read for a shown one. Empty: nothing of the device, or nothing to
   /// read.

@@ -22,6 +22,7 @@ class DirectModel : public DeviceModel {
   const Tree& shown() override { return tree_; }
   bool hides(std::string_view shown) const override;
   bool may_have(std::string_view) const override { return true; }
+  const void* rules() const override { return nullptr; }
 
   std::vector<std::string> sources(std::string_view shown) override;
   std::optional<std::string> native_of(std::string_view shown) override;

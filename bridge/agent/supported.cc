@@ -328,12 +328,14 @@ std::shared_ptr<const usp::SupportedObject> SupportedCache::get(DeviceModel& dev
   const std::lock_guard lock(mutex_);
   const auto [begin, end] = entries_.equal_range(hash);
   for (auto at = begin; at != end; ++at) {
-    if (at->second.rows != rows || !(at->second.offer == offer)) continue;
-    if (auto model = at->second.model.lock()) return model;
+    const Entry& entry = at->second;
+    const bool same = entry.rows == rows && entry.offer == offer && entry.rules == device.rules();
+    if (!same) continue;
+    if (auto model = entry.model.lock()) return model;
   }
   std::erase_if(entries_, [](const auto& entry) { return entry.second.model.expired(); });
   auto model = build_supported(rows, schema, device, offer);
-  entries_.emplace(hash, Entry{std::move(rows), offer, model});
+  entries_.emplace(hash, Entry{std::move(rows), offer, device.rules(), model});
   return model;
 }
 

@@ -38,6 +38,7 @@ class SupportedCache {
   struct Entry {
     std::vector<Tree::Supported> rows;
     Offer offer;
+    const void* rules = nullptr;  ///< DeviceModel::rules()
     std::weak_ptr<const usp::SupportedObject> model;
   };
   mutable std::mutex mutex_;

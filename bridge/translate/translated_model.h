@@ -25,6 +25,7 @@ class TranslatedModel final : public DeviceModel {
   const Tree& shown() override;
   bool hides(std::string_view shown) const override;
   bool may_have(std::string_view shown_supported) const override;
+  const void* rules() const override { return mapping_.get(); }
 
   std::vector<std::string> sources(std::string_view shown) override;
   std::optional<std::string> native_of(std::string_view shown) override;

@@ -333,6 +333,20 @@ TEST_F(Supported, IsSharedByDevicesOfOneModel) {
   EXPECT_NE(cache.get(other_device, schema), model);
 }
 
+TEST_F(Supported, IsNotSharedByDevicesWhoseEmptyTablesMayHaveOtherRows) {
+  struct Other : DirectModel {
+    using DirectModel::DirectModel;
+    bool may_have(std::string_view) const override { return false; }
+    const void* rules() const override { return this; }
+  };
+  SupportedCache cache;
+  tree.apply(NamesListed{"Device.", false, {{"Device.NAT.PortMapping.", true}}}, kNow);
+  DirectModel device(tree, schema.roots());
+  Other other(tree, schema.roots());
+  const auto model = cache.get(device, schema);
+  EXPECT_NE(cache.get(other, schema), model);
+}
+
 TEST_F(Supported, IsForgottenByTheCacheWhenNobodyHoldsIt) {
   SupportedCache cache;
   DirectModel device(tree, schema.roots());
