@@ -11,6 +11,16 @@
 
 namespace bridge::translate {
 
+// Parts of the worked example.
+inline const std::string kLan = "InternetGatewayDevice.LANDevice.1.";
+inline const std::string kPools = kLan + "LANHostConfigManagement.DHCPConditionalServingPool.";
+inline const std::string kPpp =
+    "InternetGatewayDevice.WANDevice.1.WANConnectionDevice.2.WANPPPConnection.1.";
+inline const std::string kDsl =
+    "InternetGatewayDevice.WANDevice.1.WANConnectionDevice.1.WANIPConnection.1.";
+inline const std::string kWan =
+    "InternetGatewayDevice.WANDevice.2.WANConnectionDevice.1.WANIPConnection.1.";
+
 /// "param=value", in order.
 using Settings = std::vector<std::pair<std::string, std::string>>;
 

@@ -16,15 +16,7 @@ using testing::IsEmpty;
 using testing::Pair;
 using testing::UnorderedElementsAre;
 
-const std::string kLan = "InternetGatewayDevice.LANDevice.1.";
 const std::string kManagement = kLan + "LANHostConfigManagement.";
-const std::string kPools = kManagement + "DHCPConditionalServingPool.";
-const std::string kPpp =
-    "InternetGatewayDevice.WANDevice.1.WANConnectionDevice.2.WANPPPConnection.1.";
-const std::string kDsl =
-    "InternetGatewayDevice.WANDevice.1.WANConnectionDevice.1.WANIPConnection.1.";
-const std::string kWan =
-    "InternetGatewayDevice.WANDevice.2.WANConnectionDevice.1.WANIPConnection.1.";
 const std::string kMappings = "Device.NAT.PortMapping.";
 
 std::map<std::string, std::string> values(const NativeWrite& write) {

@@ -14,15 +14,6 @@ using testing::IsEmpty;
 using testing::Pair;
 using testing::UnorderedElementsAre;
 
-const std::string kLan = "InternetGatewayDevice.LANDevice.1.";
-const std::string kPools = kLan + "LANHostConfigManagement.DHCPConditionalServingPool.";
-const std::string kPpp =
-    "InternetGatewayDevice.WANDevice.1.WANConnectionDevice.2.WANPPPConnection.1.";
-const std::string kDsl =
-    "InternetGatewayDevice.WANDevice.1.WANConnectionDevice.1.WANIPConnection.1.";
-const std::string kWan =
-    "InternetGatewayDevice.WANDevice.2.WANConnectionDevice.1.WANIPConnection.1.";
-
 // ---- what a write is made of
 
 TEST(WriteSet, StepsBecomeOneWriteAndTheLaterValueWins) {
