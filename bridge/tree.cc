@@ -479,15 +479,6 @@ Diff Tree::on(const MarkedStale& update, std::int64_t) {
 
 // ---- storing -----------------------------------------------------------------------------------
 
-NodeRow Tree::row_of(const Node& node) {
-  auto flags = static_cast<unsigned>(node.writable_);
-  if (!node.is_object() && node.has_value()) flags |= kHasValue;
-  if (node.state_ == NodeState::kGone) flags |= kRefused;
-  return {std::string(node.path()), std::string(node.value()),
-          static_cast<std::uint8_t>(node.type_), static_cast<std::uint16_t>(flags),
-          node.updated_ms_};
-}
-
 DirtyRows Tree::take_dirty() {
   DirtyRows rows;
   if (dirty_count_ > 0) rows.put.reserve(dirty_count_);
@@ -496,7 +487,12 @@ DirtyRows Tree::take_dirty() {
     if (!node.dirty_) continue;
     node.dirty_ = false;
     --dirty_count_;
-    rows.put.push_back(row_of(node));
+    auto flags = static_cast<unsigned>(node.writable_);
+    if (!node.is_object() && node.has_value()) flags |= kHasValue;
+    if (node.state_ == NodeState::kGone) flags |= kRefused;
+    rows.put.push_back({std::string(node.path()), std::string(node.value()),
+                        static_cast<std::uint8_t>(node.type_), static_cast<std::uint16_t>(flags),
+                        node.updated_ms_});
   }
   for (std::string& path : erased_) {
     if (find(path) == nullptr) rows.erased.push_back(std::move(path));

@@ -221,8 +221,6 @@ class Tree {
   /// mark_all_dirty(), and erase the device's rows first.
   DirtyRows take_dirty();
   void mark_all_dirty();
-  /// As load() takes it.
-  static NodeRow row_of(const Node& node);
 
   /// Bytes of this tree, pooled paths left out.
   std::size_t memory_bytes() const;

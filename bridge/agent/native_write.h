@@ -45,7 +45,8 @@ struct Refused {
   std::string text;
 };
 
-/// A number that becomes another key's once the write is done (Numbers::move).
+/// A row that has another key once the write is done, and keeps its number
+/// (DeviceModel::share_numbers()).
 struct NumberMove {
   std::string table;  ///< shown
   std::string from;   ///< key
@@ -59,9 +60,8 @@ struct NativeWrite {
   std::vector<NativeAssignment> set;     ///< together, in one SetParameterValues. Empty: nothing
   std::vector<NativeAssignment> follow;  ///< then, one by one; a failure is only logged
   std::string remove;                    ///< object to delete; empty: none
-  std::string row;  ///< kAdd: the shown row, where it is known beforehand ("Device.WiFi.SSID.2.")
-  /// A row that moves: the number of `moved_from` becomes the new row's (shown table, keys).
-  std::string moved;                     ///< the shown row that keeps its number; empty: none
+  std::string row;    ///< kAdd: the shown row, where it is known beforehand ("Device.WiFi.SSID.2.")
+  std::string moved;  ///< the shown row that becomes the added one, with its number; empty: none
   std::vector<NumberMove> numbers = {};  ///< rows whose keys the values in `set` change
   std::vector<Refused> refused;
 

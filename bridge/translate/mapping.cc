@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "bridge/agent/data_lines.h"
 #include "bridge/translate/rule_reader.h"
 #include "translate_data.h"
 
@@ -15,14 +16,6 @@ constexpr std::string_view kHeader = "tr098_path,";
 constexpr std::string_view kManagement = "Device.ManagementServer.";
 
 const std::vector<std::uint32_t> kNoRules;
-
-std::string_view next_line(std::string_view& rest) {
-  const std::size_t end = rest.find('\n');
-  std::string_view line = rest.substr(0, end);
-  rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  return line;
-}
 
 std::string shown_text(const ShownPath& path) {
   std::string out = path.text.empty() ? std::string() : path.text.front();
@@ -55,7 +48,8 @@ class MappingReader {
   void read(const Mapping::Source& source, bool overlay) {
     std::string_view rest = source.text;
     for (std::size_t number = 1; !rest.empty(); ++number) {
-      const std::string_view line = next_line(rest);
+      std::string_view line = next_field(rest, '\n');
+      if (line.ends_with('\r')) line.remove_suffix(1);
       if (line.empty() || line.starts_with('#') || line.starts_with(kHeader)) continue;
       auto fields = split_csv(line);
       auto rule = fields ? read_rule(*fields) : tl::unexpected(fields.error());
