@@ -12,7 +12,6 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "bridge/agent/agent_facts.h"
@@ -21,6 +20,7 @@
 #include "bridge/audit.h"
 #include "bridge/broker_links.h"
 #include "bridge/config.h"
+#include "bridge/in_flight.h"
 #include "bridge/rate.h"
 #include "bridge/record_trust.h"
 #include "bridge/request_pace.h"
@@ -188,7 +188,7 @@ class Northbound final : private usp::mtp::TransportHandler {
   boost::asio::strand<boost::asio::any_io_executor> strand_;  ///< of the outbox and the timers
   Signal outbox_signal_;
   Signal timer_signal_;
-  std::unordered_set<std::int64_t> in_flight_;  ///< outbox rows
+  InFlight in_flight_;  ///< outbox rows
   std::atomic<bool> stopping_{false};
   std::atomic<bool> poked_{false};
   std::atomic<int> loops_{0};

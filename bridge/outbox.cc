@@ -112,6 +112,7 @@ asio::awaitable<void> Northbound::run_outbox() {
 }
 
 asio::awaitable<bool> Northbound::send_due() {
+  in_flight_.begin_read();
   auto read = [now = now_ms(), limit = kBatch + in_flight_.size()](StateReader& state,
                                                                    MirrorReader&) {
     return state.due_notifications(now, limit);
@@ -123,7 +124,7 @@ asio::awaitable<bool> Northbound::send_due() {
   }
   bool any = false;
   for (const OutboxRow& row : *rows) {
-    if (!in_flight_.insert(row.id).second) continue;
+    if (!in_flight_.take(row.id)) continue;
     any = true;
     deliver(row);
   }
@@ -202,7 +203,7 @@ asio::awaitable<void> Northbound::settle(OutboxRow row, SendResult result) {
   if (!stored && stored.error().kind != ErrorKind::kClosed) {
     spdlog::error("outbox: {}", stored.error().text);
   }
-  in_flight_.erase(row.id);
+  in_flight_.done(row.id);
   outbox_signal_.notify();
 }
 
