@@ -11,6 +11,7 @@
 #include <set>
 
 #include "bridge/config_auth.h"
+#include "bridge/config_grpc.h"
 #include "bridge/config_profiles.h"
 #include "bridge/config_reader.h"
 #include "bridge/config_roles.h"
@@ -440,17 +441,7 @@ void read_device(ConfigSection& s, DeviceConfig& device) {
   s.number<std::size_t>("open_operations", device.open_operations, 1, 10'000);
   s.number<std::size_t>("first_contact_budget", device.first_contact_budget, 1, 100'000);
   s.duration("keep_finished_operations", device.keep_finished_operations, hours(1), hours(8760));
-}
-
-void read_grpc(ConfigSection& s, GrpcConfig& grpc) {
-  s.text("listen", grpc.listen, check_address);
-  s.number<std::uint16_t>("port", grpc.port, 0, kMaxPort);
-  s.section("tls", [&](ConfigSection& inner) { read_tls(inner, grpc.tls); });
-  s.flag("allow_insecure_off_loopback", grpc.allow_insecure_off_loopback);
-  // A certificate of the server alone says nothing about who calls.
-  if (!grpc.on_loopback() && grpc.tls.client_ca.empty() && !grpc.allow_insecure_off_loopback) {
-    s.mistake("listen", "off loopback needs tls.client_ca, or allow_insecure_off_loopback: true");
-  }
+  s.duration("offline_after", device.offline_after, seconds(0), seconds(365LL * 86'400));
 }
 
 void read_config(ConfigSection& s, Config& config) {
@@ -465,7 +456,12 @@ void read_config(ConfigSection& s, Config& config) {
   s.section("device", [&](ConfigSection& inner) { read_device(inner, config.device); });
   s.section("translation",
             [&](ConfigSection& inner) { read_translation(inner, config.translation); });
-  s.section("grpc", [&](ConfigSection& inner) { read_grpc(inner, config.grpc); });
+  s.section("grpc", [&](ConfigSection& inner) {
+    read_grpc(inner, config.grpc, check_address);
+    inner.section("tls", [&](ConfigSection& tls) { read_tls(tls, config.grpc.tls); });
+    check_grpc(inner, config.grpc);
+  });
+  s.section("brakes", [&](ConfigSection& inner) { read_brakes(inner, config.brakes); });
   s.section("admin", [&](ConfigSection& inner) {
     inner.text("listen", config.admin.listen, check_address);
     inner.number<std::uint16_t>("port", config.admin.port, 0, kMaxPort);

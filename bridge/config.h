@@ -398,17 +398,51 @@ struct DeviceConfig {
   std::size_t open_operations = 100;      ///< per device
   std::size_t first_contact_budget = 32;  ///< first walks of a tree at the same time
   std::chrono::hours keep_finished_operations{168};
+  /// Without an Inform for that long a device is offline. 0: three periodic Inform intervals and a
+  /// minute, or 25 hours where the bridge sets none.
+  std::chrono::seconds offline_after{0};
 
   bool operator==(const DeviceConfig&) const = default;
 };
 
+/// Who may call the control API. Proves it with a token, a certificate, or either where both are
+/// set.
+struct GrpcClientConfig {
+  std::string name;          ///< for the log and as the requester of operations
+  std::string token_file;    ///< holds a bearer token. Read again on reload
+  std::string token_sha256;  ///< of a bearer token, in hex: the token itself is nowhere here
+  std::string certificate;   ///< a DNS or URI name, or the common name, of its certificate
+  std::string role = "viewer";  ///< viewer, operator, admin, or the name of one of grpc.roles
+  std::string devices;  ///< filter as in ListDevices: the only devices it may touch; empty: all
+  bool operator==(const GrpcClientConfig&) const = default;
+};
+
+struct GrpcRoleConfig {
+  std::string name;
+  std::vector<std::string> methods;  ///< "Service/Method", with "*" for any run of characters
+  bool operator==(const GrpcRoleConfig&) const = default;
+};
+
 struct GrpcConfig {
-  std::string listen = "127.0.0.1";
-  std::uint16_t port = 50051;  ///< 0: any free one
+  std::string listen = "127.0.0.1";  ///< an address, or "unix:/path"
+  std::uint16_t port = 50051;        ///< 0: any free one
   ServerTlsConfig tls;
+  std::vector<GrpcRoleConfig> roles;
+  std::vector<GrpcClientConfig> clients;  ///< none: whoever can connect is admin
   bool allow_insecure_off_loopback = false;
-  bool on_loopback() const { return listen.starts_with("127.") || listen == "::1"; }
+  std::size_t watch_history = 20'000;  ///< events that a broken Watch can be resumed over
+  bool on_loopback() const {
+    return listen.starts_with("127.") || listen == "::1" || listen.starts_with("unix:");
+  }
   bool operator==(const GrpcConfig&) const = default;
+};
+
+/// What keeps one request, of whatever door, from harming a fleet.
+struct BrakesConfig {
+  std::size_t bulk_devices = 10'000;  ///< of one bulk operation
+  std::size_t instances = 100;        ///< that one path of a Set, Delete or Operate may touch
+  std::vector<std::string> denied_paths;  ///< never written, deleted or run; "*": any characters
+  bool operator==(const BrakesConfig&) const = default;
 };
 
 struct AdminConfig {
@@ -466,6 +500,7 @@ struct Config {
   DeviceConfig device;
   TranslationConfig translation;
   GrpcConfig grpc;
+  BrakesConfig brakes;
   AdminConfig admin;
   StoreConfig store;
   LogConfig log;

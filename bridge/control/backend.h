@@ -9,10 +9,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tl/expected.hpp>
 #include <variant>
 #include <vector>
 
+#include "bridge/control/filter.h"
 #include "bridge/result.h"
 
 namespace usp_msg {
@@ -37,9 +39,19 @@ struct DeviceInfo {
   std::int64_t last_inform_ms = 0;
   std::int64_t last_boot_ms = 0;
   std::uint32_t open_operations = 0;
+  bool online = false;
+  std::string display_name = {};
+  std::vector<std::string> tags = {};  ///< sorted
 };
 
 enum class OperationState { kQueued, kRunning, kSucceeded, kFailed, kCancelled };
+
+inline bool is_over(OperationState state) {
+  return state != OperationState::kQueued && state != OperationState::kRunning;
+}
+
+/// "QUEUED", as in the control API.
+std::string_view name_of(OperationState state);
 
 struct OperationInfo {
   std::int64_t id = 0;
@@ -98,9 +110,24 @@ class Backend {
   virtual boost::asio::awaitable<Result<std::optional<DeviceInfo>>> device(
       std::string endpoint_id) = 0;
 
-  /// Up to `limit` devices with an id above `after_id`, ascending.
-  virtual boost::asio::awaitable<Result<std::vector<DeviceInfo>>> devices(std::int64_t after_id,
-                                                                          std::size_t limit) = 0;
+  struct DevicePage {
+    std::vector<DeviceInfo> devices;
+    std::int64_t last_id = 0;  ///< the last that was looked at: the next page comes after it
+    bool more = false;         ///< there may be others
+  };
+  /// Up to `limit` devices that `filter` lets through, with an id above `after_id`, ascending. May
+  /// be fewer, or none, with `more`: a page looks at a bounded number of devices.
+  virtual boost::asio::awaitable<Result<DevicePage>> devices(std::int64_t after_id,
+                                                             std::size_t limit, Filter filter) = 0;
+
+  /// What the operator says of a device; what is not set stays.
+  struct Note {
+    std::optional<std::string> display_name;
+    std::optional<std::vector<std::string>> tags;
+  };
+  /// The device then; nullopt: no such device.
+  virtual boost::asio::awaitable<Result<std::optional<DeviceInfo>>> annotate(
+      std::string endpoint_id, Note note) = 0;
 
   /// How long an operation may take whose request does not say.
   virtual std::chrono::milliseconds usual_timeout() const = 0;
@@ -108,22 +135,56 @@ class Backend {
   /// False: no such device.
   virtual boost::asio::awaitable<Result<bool>> forget(std::string endpoint_id) = 0;
 
+  /// Who asks, and for how long.
+  struct Ask {
+    std::string requester = "grpc";  ///< "grpc:{client}" where it is known
+    std::chrono::milliseconds timeout{0};  ///< 0: the usual one of what is asked for
+  };
+
   /// Does a USP request (Get, Set, Add, Delete, Operate, ...) as the operator, who may do
   /// everything; the response, or a USP Error message. nullopt: no such device. kBusy: its agent is
-  /// not up yet. A `timeout` of zero means usual_timeout().
+  /// not up yet. The usual timeout is usual_timeout().
   virtual boost::asio::awaitable<Result<std::optional<usp_msg::Msg>>> request(
-      std::string endpoint_id, usp_msg::Msg request, std::chrono::milliseconds timeout) = 0;
+      std::string endpoint_id, usp_msg::Msg request, Ask ask) = 0;
+
+  /// Reads what paths cover from the device into the mirror. `native`: they are the device's own
+  /// names, parameters or objects with their last dot, else the agent's.
+  struct Refresh {
+    std::vector<std::string> paths;
+    bool native = false;
+  };
+  /// How many values were read; what went wrong, as a USP Error message would say it. nullopt: no
+  /// such device.
+  struct Refreshed {
+    std::size_t values = 0;
+    std::uint32_t error_code = 0;  ///< USP error code; 0: none
+    std::string error_text;
+  };
+  virtual boost::asio::awaitable<Result<std::optional<Refreshed>>> refresh(std::string endpoint_id,
+                                                                           Refresh what,
+                                                                           Ask ask) = 0;
+
+  /// A parameter in the device's own name.
+  struct NativeValue {
+    std::string path;
+    std::string value;
+    std::int64_t updated_ms = 0;
+  };
+  /// What the mirror has at and below these parameters and objects, ordered by path. A path that
+  /// names nothing brings nothing. nullopt: no such device.
+  virtual boost::asio::awaitable<Result<std::optional<std::vector<NativeValue>>>> native_values(
+      std::string endpoint_id, std::vector<std::string> paths) = 0;
 
   /// Why a command was not stored.
   struct Refused {
     std::uint32_t code = 0;  ///< USP error code; 0: no such device
     std::string text;
   };
-  /// Stores a USP command as an operation. A `timeout` of zero means the configured deadline of
+  /// Stores a USP command as an operation. The usual timeout is the configured deadline of
   /// commands.
   virtual boost::asio::awaitable<tl::expected<OperationInfo, Refused>> start_command(
       std::string endpoint_id, std::string command, std::string command_key,
-      std::map<std::string, std::string> input, std::chrono::milliseconds timeout) = 0;
+      std::map<std::string, std::string> input, Ask ask) = 0;
 
   /// nullopt: no such operation of this device.
   virtual boost::asio::awaitable<Result<std::optional<OperationInfo>>> operation(

@@ -159,7 +159,7 @@ void fill(const OperationInfo& info, v1::Operation* out) {
   if (info.deadline_ms > 0) set_timestamp(info.deadline_ms, out->mutable_deadline_time());
   if (info.finished_ms > 0) set_timestamp(info.finished_ms, out->mutable_finish_time());
   if (info.error_code != 0) {
-    out->mutable_error()->set_code(info.error_code);
+    out->mutable_error()->set_usp_code(info.error_code);
     out->mutable_error()->set_message(info.error_text);
   }
   out->mutable_output()->insert(info.output.begin(), info.output.end());

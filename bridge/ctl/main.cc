@@ -171,7 +171,7 @@ void print(const v1::Operation& operation) {
   std::cout << operation.name() << '\t' << v1::Operation::State_Name(operation.state()) << '\t'
             << operation.kind() << ' ' << operation.summary();
   if (operation.has_error()) {
-    std::cout << '\t' << operation.error().code() << ' ' << operation.error().message();
+    std::cout << '\t' << operation.error().usp_code() << ' ' << operation.error().message();
   }
   std::cout << '\n';
   for (const auto& [name, value] : operation.output()) {

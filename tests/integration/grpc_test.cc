@@ -270,7 +270,7 @@ TEST_F(ControlApi, AWriteIsWithdrawnAtTheDeadlineOfTheCall) {
   ASSERT_THAT(all.value.operations(), SizeIs(1)) << all;
   auto over = client->wait(all.value.operations(0).name());
   EXPECT_EQ(over.value.state(), v1::Operation::FAILED) << over;
-  EXPECT_EQ(over.value.error().code(), 7801U);
+  EXPECT_EQ(over.value.error().usp_code(), 7801U);
   cpe->command("wake");
   ASSERT_TRUE(cpe->wait_for("session_end"));
   EXPECT_EQ(cpe->command("get", kSsid), "Home-1");

@@ -343,7 +343,7 @@ TEST_F(ControlServices, ShowHowAnOperationEnded) {
   EXPECT_EQ(shown.create_time().seconds(), 1);
   EXPECT_EQ(shown.deadline_time().seconds(), 2);
   EXPECT_EQ(shown.finish_time().seconds(), 3);
-  EXPECT_EQ(shown.error().code(), 7022U);
+  EXPECT_EQ(shown.error().usp_code(), 7022U);
   EXPECT_EQ(shown.error().message(), "Error_Timeout");
   EXPECT_EQ(shown.output().at("Status"), "Error_Timeout");
 }
