@@ -2,7 +2,8 @@
 # Installs what the build, the tests and the demo need on Debian 12 and 13. Does nothing where all of it is there.
 #
 #   deploy/install-deps.sh          what building and the demo need
-#   deploy/install-deps.sh --tests  and what the test suite needs besides (prosody; Node.js for an independent controller)
+#   deploy/install-deps.sh --tests  and what the test suite needs besides (prosody; Node.js for an independent
+#                                   controller; what checks the files of deploy/)
 set -euo pipefail
 
 # Debian 12's default Boost is older than what the sources need; it has 1.81 beside it.
@@ -19,7 +20,7 @@ packages=(
   mosquitto mosquitto-clients procps
 )
 if [[ "${1:-}" == "--tests" ]]; then
-  packages+=(prosody)
+  packages+=(prosody systemd prometheus python3-yaml python3-jsonschema)
   command -v npm >/dev/null || packages+=(nodejs npm)
 fi
 
@@ -36,7 +37,7 @@ if [[ $EUID -ne 0 ]]; then
   sudo=(sudo)
 fi
 echo "Installing: ${missing[*]}"
-# The packages of mosquitto and prosody would start servers of their own; the demo and the tests start theirs.
+# The packages of mosquitto, prosody and prometheus would start servers of their own; the demo and the tests start theirs.
 policy=/usr/sbin/policy-rc.d
 placed=
 if [[ ! -e $policy ]]; then
