@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the container image from this checkout, with podman, buildah or docker, whichever is there first.
 #
-#   deploy/container/build.sh [--tag NAME:TAG] [--base IMAGE] [--push]
+#   deploy/container/build.sh [--tag NAME:TAG] [--base IMAGE] [--push] [-- ARGUMENTS of the tool]
 #
 #   --tag    default: usp-bridge:VERSION
 #   --base   Debian 13 from somewhere else, e.g. a mirror of your registry (default: docker.io/library/debian:trixie-slim)
@@ -16,6 +16,7 @@ while [[ $# -gt 0 ]]; do
     --tag) tag=${2:?--tag needs a name}; shift ;;
     --base) base=${2:?--base needs an image}; shift ;;
     --push) push=yes ;;
+    --) shift; break ;;
     -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "build: unknown option $1" >&2; exit 2 ;;
   esac
@@ -41,6 +42,6 @@ arguments=(--file deploy/container/Containerfile --tag "$tag"
 # Only buildah looks here by itself.
 [[ "$tool" == docker ]] || arguments+=(--ignorefile deploy/container/Containerfile.dockerignore)
 
-"$tool" build "${arguments[@]}" .
+"$tool" build "${arguments[@]}" "$@" .
 [[ -z "$push" ]] || "$tool" push "$tag"
 echo "built $tag with $tool"
