@@ -394,6 +394,8 @@ int Gateway::grpc_port() const { return impl_->grpc->port(); }
 int Gateway::admin_port() const { return impl_->admin->port(); }
 void Gateway::stop() { impl_->stop(); }
 
+Gateway::NotReady Gateway::not_ready() const { return impl_->not_ready(); }
+
 void Gateway::watch(std::chrono::milliseconds interval,
                     std::function<void(const NotReady&)> on_beat) {
   auto beat = [impl = impl_.get(), on_beat = std::move(on_beat)] { on_beat(impl->not_ready()); };

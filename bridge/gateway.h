@@ -39,6 +39,7 @@ class Gateway {
 
   /// Why it is not ready for work, as /readyz says it; empty: it is.
   using NotReady = std::vector<std::string>;
+  NotReady not_ready() const;
 
   /// Calls `on_beat` now and every `interval` until stop(), as long as the io threads and the
   /// store's writer really work (Heartbeat). On an io thread; must not block. Once only.

@@ -98,7 +98,7 @@ std::string status(const bridge::Gateway::NotReady& reasons) {
 
 /// From ready to the signal that ends it.
 void run(bridge::Gateway& gateway, const bridge::ServiceManager& manager, const sigset_t& signals) {
-  note(manager.ready("Serving"));
+  note(manager.ready(status(gateway.not_ready())));
   if (manager.listening()) {
     gateway.watch(manager.interval(), [&manager](const bridge::Gateway::NotReady& reasons) {
       // Exit without a word if it is not heard: it would be said at every beat.
@@ -109,7 +109,7 @@ void run(bridge::Gateway& gateway, const bridge::ServiceManager& manager, const 
   while (sigwait(&signals, &received) == 0 && received == SIGHUP) {
     note(manager.reloading());
     gateway.reload();
-    note(manager.ready("Serving"));
+    note(manager.ready(status(gateway.not_ready())));
   }
   note(manager.stopping());
 }
