@@ -31,6 +31,7 @@
 #include "bridge/event_hub.h"
 #include "bridge/first_contact_budget.h"
 #include "bridge/gateway_options.h"
+#include "bridge/heartbeat.h"
 #include "bridge/linger.h"
 #include "bridge/metrics.h"
 #include "bridge/northbound.h"
@@ -199,6 +200,7 @@ struct Gateway::Impl {
   std::vector<std::unique_ptr<cwmp::Server>> acs;
   std::unique_ptr<control::Server> grpc;
   std::unique_ptr<AdminServer> admin;
+  std::unique_ptr<Heartbeat> heartbeat;
   std::vector<std::thread> threads;
   std::atomic<bool> stopped{false};
   std::size_t acs_started = 0;  ///< of `acs`
@@ -362,6 +364,7 @@ void Gateway::Impl::stop() {
   if (stopped.exchange(true)) return;
   auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(config.shutdown_timeout);
   spdlog::info("stopping");
+  if (heartbeat) heartbeat->stop();
   sessions.stop();
   waker.stop();
   lingering.close();
@@ -401,6 +404,16 @@ int Gateway::acs_port(std::size_t listener) const { return impl_->acs.at(listene
 int Gateway::grpc_port() const { return impl_->grpc->port(); }
 int Gateway::admin_port() const { return impl_->admin->port(); }
 void Gateway::stop() { impl_->stop(); }
+
+Gateway::NotReady Gateway::not_ready() const { return impl_->not_ready(); }
+
+void Gateway::watch(std::chrono::milliseconds interval,
+                    std::function<void(const NotReady&)> on_beat) {
+  auto beat = [impl = impl_.get(), on_beat = std::move(on_beat)] { on_beat(impl->not_ready()); };
+  impl_->heartbeat = std::make_unique<Heartbeat>(impl_->io.get_executor(), *impl_->store, interval,
+                                                 std::move(beat));
+  impl_->heartbeat->start();
+}
 
 void Gateway::reload() {
   bool good = true;
