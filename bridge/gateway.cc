@@ -20,6 +20,7 @@
 #include "bridge/agent/local_template.h"
 #include "bridge/agent/supported.h"
 #include "bridge/agent/virtual_agent.h"
+#include "bridge/bulk_runner.h"
 #include "bridge/config.h"
 #include "bridge/control/server.h"
 #include "bridge/control_backend.h"
@@ -34,6 +35,9 @@
 #include "bridge/metrics.h"
 #include "bridge/northbound.h"
 #include "bridge/path_pool.h"
+#include "bridge/presence.h"
+#include "bridge/presence_sweep.h"
+#include "bridge/presence_watch.h"
 #include "bridge/profiles.h"
 #include "bridge/registry.h"
 #include "bridge/runtime.h"
@@ -108,6 +112,12 @@ std::unique_ptr<Store> open_store(const Config& config, Metrics& metrics, StoreH
   return *std::move(store);
 }
 
+/// Before any device can come in.
+std::int64_t newest_inform_ms(Store& store) {
+  auto newest = [](StateReader&, MirrorReader& mirror) { return mirror.newest_inform_ms(); };
+  return store.read_now(newest).value_or(0);
+}
+
 std::unique_ptr<translate::Mappings> load_mappings(const TranslationConfig& config) {
   auto mappings = translate::Mappings::load(config);
   if (!mappings) throw std::runtime_error("translation: " + mappings.error());
@@ -119,6 +129,7 @@ std::unique_ptr<translate::Mappings> load_mappings(const TranslationConfig& conf
 struct Gateway::Impl {
   explicit Impl(const Config& settings)
       : config(settings),
+        events(settings.grpc.watch_history),
         work(asio::make_work_guard(io)),
         store(open_store(settings, metrics, store_health)),
         first_contacts(settings.device.first_contact_budget),
@@ -147,11 +158,15 @@ struct Gateway::Impl {
         credential_backend(runtime),
         importer(*store, settings.cwmp.auth,
                  [this](const Result<CredentialImport>& done) { on_import(done); }),
+        bulks(io.get_executor(), *store, backend, metrics),
+        presence(events, offline_after(settings), now_ms(), newest_inform_ms(*store)),
+        presence_sweep(runtime),
         sweep_timer(io),
         purge_timer(io) {
     runtime.waker = &waker;
     runtime.registry = &registry;
     runtime.northbound = &northbound;
+    runtime.presence = &presence;
   }
 
   void start();
@@ -188,6 +203,9 @@ struct Gateway::Impl {
   ControlBackend backend;
   CredentialBackend credential_backend;
   CredentialImporter importer;
+  BulkRunner bulks;
+  PresenceWatch presence;
+  PresenceSweep presence_sweep;
   asio::steady_timer sweep_timer;
   asio::steady_timer purge_timer;
   std::unique_ptr<cwmp::StunServer> stun;
@@ -275,6 +293,8 @@ void Gateway::Impl::start() {
   resume_operations();
   sweep_later();
   purge_later();
+  presence_sweep.start();
+  bulks.resume();
 }
 
 /// What a restart has interrupted goes on now, not when its device next appears: deadlines run.
@@ -318,8 +338,12 @@ void Gateway::Impl::purge_later() {
     if (error) return;
     auto purge = [](Impl& self) -> asio::awaitable<void> {
       std::chrono::milliseconds keep = self.config.device.keep_finished_operations;
-      auto write = [before = now_ms() - keep.count()](StateWriter& state) {
-        return state.purge_operations(before, 10'000);
+      auto write = [before = now_ms() - keep.count()](StateWriter& state) -> Result<std::int64_t> {
+        auto operations = state.purge_operations(before, 10'000);
+        if (!operations) return operations;
+        auto bulks = state.purge_bulks(before, 10);
+        if (!bulks) return bulks;
+        return *operations + *bulks;
       };
       Result<std::int64_t> purged = co_await self.store->write_state(std::move(write));
       if (!purged) spdlog::warn("store: {}", purged.error().text);
@@ -358,6 +382,8 @@ void Gateway::Impl::stop() {
   if (xmpp) xmpp->stop();
   sweep_timer.cancel();
   purge_timer.cancel();
+  presence_sweep.stop();
+  bulks.stop();
   if (grpc) grpc->shutdown(std::min<std::chrono::milliseconds>(limit / 3, std::chrono::seconds(5)));
   std::vector<std::future<void>> drained;
   for (std::size_t i = 0; i < acs_started; ++i) {
