@@ -210,7 +210,7 @@ class Backend {
   virtual std::shared_ptr<void> watch(HappeningSink sink) = 0;
 
   /// Where Watch reads. Lives as long as this.
-  virtual EventHub& events() = 0;
+  virtual EventHub& event_hub() = 0;
 };
 
 }  // namespace bridge::control

@@ -76,7 +76,7 @@ class Watcher final : public StreamCall<v1::WatchEvent> {
       if (!device) co_return device.error();
       wish->endpoint_id = *device;
     }
-    EventHub& hub = door().backend().events();
+    EventHub& hub = door().backend().event_hub();
     following_ = hub.follow([weak = weak_from_this(), this] {
       if (auto self = weak.lock()) poke();
     });
