@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "bridge/control/errors.h"
+
 namespace bridge::control {
 namespace {
 
