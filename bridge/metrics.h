@@ -111,6 +111,8 @@ class Metrics {
   CounterFamily session_records_dropped;  ///< reason: usp::name_of() of SessionDrop, SegmentError
 
   CounterFamily operations;      ///< kind: Set ..., outcome: succeeded, failed, expired, cancelled
+  CounterFamily grpc_calls;  ///< method: "DeviceService/GetDevice", code: "OK"
+  prometheus::Histogram& grpc_seconds;
   CounterFamily outbox_dropped;  ///< reason: cap, expired
 
   prometheus::Histogram& store_batch_jobs;

@@ -55,7 +55,21 @@ inline bool is_over(OperationState state) {
 }
 
 /// "QUEUED", as in the control API.
-std::string_view name_of(OperationState state);
+constexpr std::string_view name_of(OperationState state) {
+  switch (state) {
+    case OperationState::kQueued:
+      return "QUEUED";
+    case OperationState::kRunning:
+      return "RUNNING";
+    case OperationState::kSucceeded:
+      return "SUCCEEDED";
+    case OperationState::kFailed:
+      return "FAILED";
+    case OperationState::kCancelled:
+      return "CANCELLED";
+  }
+  return "";
+}
 
 struct OperationInfo {
   std::int64_t id = 0;

@@ -8,6 +8,8 @@ namespace {
 
 constexpr std::string_view kDevices = "devices/";
 constexpr std::string_view kCredentials = "credentials/";
+constexpr std::string_view kControllers = "controllers/";
+constexpr std::string_view kRoles = "roles/";
 constexpr std::string_view kOperations = "/operations/";
 
 bool is_plain(char c) {
@@ -72,6 +74,20 @@ std::string credential_name(std::string_view username) {
 
 std::optional<std::string> parse_credential_name(std::string_view name) {
   return parse_name(name, kCredentials);
+}
+
+std::string controller_name(std::string_view endpoint_id) {
+  return std::string(kControllers) + percent_encode(endpoint_id);
+}
+
+std::optional<std::string> parse_controller_name(std::string_view name) {
+  return parse_name(name, kControllers);
+}
+
+std::string role_name(std::string_view role) { return std::string(kRoles) + percent_encode(role); }
+
+std::optional<std::string> parse_role_name(std::string_view name) {
+  return parse_name(name, kRoles);
 }
 
 std::string operation_name(std::string_view endpoint_id, std::int64_t id) {

@@ -5,8 +5,10 @@
 #include <grpcpp/health_check_service_interface.h>
 
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 
+#include "bridge/control/bulk_service.h"
 #include "bridge/control/certificates.h"
 #include "bridge/control/credential_service.h"
 #include "bridge/control/device_service.h"
@@ -28,9 +30,10 @@ bool is_local(const std::string& listen) {
 
 void check_reach(const ServerOptions& options) {
   if (is_local(options.listen) || !options.client_ca_file.empty() || options.allow_insecure) return;
+  if (!options.access.clients.empty() && !options.certificate_file.empty()) return;
   throw std::runtime_error("grpc: " + options.listen +
                            " is not on loopback and clients are not authenticated: set client_ca, "
-                           "or allow it explicitly");
+                           "or clients and a certificate, or allow it explicitly");
 }
 
 /// nullptr: no TLS.
@@ -55,19 +58,26 @@ void enable_plugins() {
 }  // namespace
 
 struct Server::Impl {
-  Impl(boost::asio::any_io_executor executor, Backend& backend,
-       CredentialBackend& credential_backend)
-      : credentials(executor, credential_backend),
-        devices(executor, backend),
-        parameters(executor, backend),
-        operations(executor, backend),
-        watch(backend) {}
+  Impl(std::shared_ptr<Door> entrance, CredentialBackend& credential_backend,
+       const ServerOptions& options)
+      : door(std::move(entrance)),
+        controllers(*door, options.controllers),
+        credentials(*door, credential_backend),
+        devices(*door),
+        parameters(*door),
+        operations(*door),
+        watch(*door) {
+    if (options.bulks != nullptr) bulks.emplace(*door, *options.bulks, options.bulk_devices);
+  }
 
+  std::shared_ptr<Door> door;
+  ControllerService controllers;
   CredentialService credentials;
   DeviceService devices;
   ParameterService parameters;
   OperationService operations;
   WatchService watch;
+  std::optional<BulkService> bulks;
   int port = 0;
   std::unique_ptr<Certificates> certificates;
   std::unique_ptr<grpc::Server> server;  // last: goes first
@@ -75,7 +85,10 @@ struct Server::Impl {
 
 Server::Server(boost::asio::any_io_executor executor, Backend& backend,
                CredentialBackend& device_credentials, const ServerOptions& options)
-    : impl_(std::make_unique<Impl>(std::move(executor), backend, device_credentials)) {
+    : impl_(std::make_unique<Impl>(
+          std::make_shared<Door>(std::move(executor), backend,
+                                 Door::Options{options.access, options.observer, options.requests}),
+          device_credentials, options)) {
   check_reach(options);
   impl_->certificates = certificates_of(options);
   auto credentials =
@@ -86,11 +99,13 @@ Server::Server(boost::asio::any_io_executor executor, Backend& backend,
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   // Two processes must never share the port: each would get half of the calls.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.RegisterService(&impl_->controllers);
   builder.RegisterService(&impl_->credentials);
   builder.RegisterService(&impl_->devices);
   builder.RegisterService(&impl_->parameters);
   builder.RegisterService(&impl_->operations);
   builder.RegisterService(&impl_->watch);
+  if (impl_->bulks) builder.RegisterService(&*impl_->bulks);
   impl_->server = builder.BuildAndStart();
   if (impl_->server == nullptr) {
     throw std::runtime_error("grpc: cannot listen on " + options.listen);
@@ -106,8 +121,9 @@ void Server::set_serving(bool serving) {
   impl_->server->GetHealthCheckService()->SetServingStatus(serving);
 }
 
-tl::expected<void, std::string> Server::reload_tls() {
-  if (!impl_->certificates) return {};
+tl::expected<void, std::string> Server::reload() {
+  auto tokens = impl_->door->reload();
+  if (!tokens || !impl_->certificates) return tokens;
   return impl_->certificates->reload();
 }
 
@@ -115,6 +131,7 @@ void Server::shutdown(std::chrono::milliseconds grace) {
   if (impl_->server == nullptr) return;
   set_serving(false);
   impl_->watch.stop();
+  if (impl_->bulks) impl_->bulks->stop();
   impl_->server->Shutdown(std::chrono::system_clock::now() + grace);
   impl_->server->Wait();
   impl_->server.reset();
