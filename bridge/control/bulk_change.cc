@@ -32,6 +32,7 @@ BulkOutcome failed(const grpc::Status& status) {
 BulkOutcome failed(std::uint32_t usp_code, const std::string& text) {
   BulkOutcome out;
   out.code = to_status_code(usp_code);
+  if (out.code == grpc::StatusCode::OK) out.code = grpc::StatusCode::INTERNAL;  // it has failed
   fill(usp_code, text, out.result.mutable_error());
   return out;
 }

@@ -185,7 +185,8 @@ TEST_F(BulkRunnerTest, ListsThoseOfOneClientNewestFirst) {
   const std::int64_t two = start(other, 1);
   const auto ids = [&](std::string whose) {
     std::vector<std::int64_t> out;
-    for (const BulkInfo& each : wait(runner->list(0, 10, std::move(whose))).value()) {
+    const auto page = wait(runner->list(0, 10, std::move(whose))).value();
+    for (const BulkInfo& each : page) {
       if (each.counts.total() > 0) out.push_back(each.id);
     }
     return out;

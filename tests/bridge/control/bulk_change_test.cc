@@ -129,6 +129,7 @@ TEST(BulkChange, ACommandEndsAsItsOperation) {
   info.state = OperationState::kCancelled;
   EXPECT_EQ(outcome_of(info).code, grpc::StatusCode::CANCELLED);
   info.state = OperationState::kFailed;
+  EXPECT_FALSE(outcome_of(info).good()) << "failed, and nobody says why";
   info.error_code = 7801;
   EXPECT_EQ(outcome_of(info).code, to_status_code(7801));
   EXPECT_EQ(outcome_of(Backend::Refused{0, ""}).code, grpc::StatusCode::NOT_FOUND);
