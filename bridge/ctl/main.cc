@@ -238,6 +238,8 @@ int watch(const Session& session, const std::string& device) {
   auto stream = stub->Watch(&context, request);
   v1::WatchEvent event;
   while (stream->Read(&event)) {
+    if (event.has_heartbeat()) continue;
+    event.clear_resume_token();
     std::cout << time_text(event.time()) << ' ' << event.ShortDebugString() << std::endl;
   }
   return fail(stream->Finish());
