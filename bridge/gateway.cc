@@ -20,6 +20,7 @@
 #include "bridge/agent/local_template.h"
 #include "bridge/agent/supported.h"
 #include "bridge/agent/virtual_agent.h"
+#include "bridge/bulk_runner.h"
 #include "bridge/config.h"
 #include "bridge/control/request_book.h"
 #include "bridge/control/server.h"
@@ -36,6 +37,9 @@
 #include "bridge/metrics.h"
 #include "bridge/northbound.h"
 #include "bridge/path_pool.h"
+#include "bridge/presence.h"
+#include "bridge/presence_sweep.h"
+#include "bridge/presence_watch.h"
 #include "bridge/profiles.h"
 #include "bridge/registry.h"
 #include "bridge/runtime.h"
@@ -110,6 +114,12 @@ std::unique_ptr<Store> open_store(const Config& config, Metrics& metrics, StoreH
   return *std::move(store);
 }
 
+/// Before any device can come in.
+std::int64_t newest_inform_ms(Store& store) {
+  auto newest = [](StateReader&, MirrorReader& mirror) { return mirror.newest_inform_ms(); };
+  return store.read_now(newest).value_or(0);
+}
+
 std::unique_ptr<translate::Mappings> load_mappings(const TranslationConfig& config) {
   auto mappings = translate::Mappings::load(config);
   if (!mappings) throw std::runtime_error("translation: " + mappings.error());
@@ -121,6 +131,7 @@ std::unique_ptr<translate::Mappings> load_mappings(const TranslationConfig& conf
 struct Gateway::Impl {
   explicit Impl(const Config& settings)
       : config(settings),
+        events(settings.grpc.watch_history),
         work(asio::make_work_guard(io)),
         store(open_store(settings, metrics, store_health)),
         first_contacts(settings.device.first_contact_budget),
@@ -150,11 +161,15 @@ struct Gateway::Impl {
         requests(*store, now_ms()),
         importer(*store, settings.cwmp.auth,
                  [this](const Result<CredentialImport>& done) { on_import(done); }),
+        bulks(io.get_executor(), *store, backend, metrics),
+        presence(events, offline_after(settings), now_ms(), newest_inform_ms(*store)),
+        presence_sweep(runtime),
         sweep_timer(io),
         purge_timer(io) {
     runtime.waker = &waker;
     runtime.registry = &registry;
     runtime.northbound = &northbound;
+    runtime.presence = &presence;
   }
 
   void start();
@@ -192,6 +207,9 @@ struct Gateway::Impl {
   CredentialBackend credential_backend;
   control::RequestBook requests;
   CredentialImporter importer;
+  BulkRunner bulks;
+  PresenceWatch presence;
+  PresenceSweep presence_sweep;
   asio::steady_timer sweep_timer;
   asio::steady_timer purge_timer;
   std::unique_ptr<cwmp::StunServer> stun;
@@ -270,6 +288,8 @@ void Gateway::Impl::start() {
   admin = *std::move(started);
   control::ServerOptions serving = grpc_options(config.grpc, metrics);
   serving.requests = &requests;
+  serving.bulks = &bulks;
+  serving.bulk_devices = config.brakes.bulk_devices;
   serving.controllers = controllers_of(config);
   grpc = std::make_unique<control::Server>(io.get_executor(), backend, credential_backend, serving);
   importer.start();
@@ -282,6 +302,8 @@ void Gateway::Impl::start() {
   resume_operations();
   sweep_later();
   purge_later();
+  presence_sweep.start();
+  bulks.resume();
 }
 
 /// What a restart has interrupted goes on now, not when its device next appears: deadlines run.
@@ -325,8 +347,12 @@ void Gateway::Impl::purge_later() {
     if (error) return;
     auto purge = [](Impl& self) -> asio::awaitable<void> {
       std::chrono::milliseconds keep = self.config.device.keep_finished_operations;
-      auto write = [before = now_ms() - keep.count()](StateWriter& state) {
-        return state.purge_operations(before, 10'000);
+      auto write = [before = now_ms() - keep.count()](StateWriter& state) -> Result<std::int64_t> {
+        auto operations = state.purge_operations(before, 10'000);
+        if (!operations) return operations;
+        auto bulks = state.purge_bulks(before, 10);
+        if (!bulks) return bulks;
+        return *operations + *bulks;
       };
       Result<std::int64_t> purged = co_await self.store->write_state(std::move(write));
       if (!purged) spdlog::warn("store: {}", purged.error().text);
@@ -372,6 +398,8 @@ void Gateway::Impl::stop() {
   if (xmpp) xmpp->stop();
   sweep_timer.cancel();
   purge_timer.cancel();
+  presence_sweep.stop();
+  bulks.stop();
   if (grpc) grpc->shutdown(std::min<std::chrono::milliseconds>(limit / 3, std::chrono::seconds(5)));
   std::vector<std::future<void>> drained;
   for (std::size_t i = 0; i < acs_started; ++i) {

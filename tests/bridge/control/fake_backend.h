@@ -151,6 +151,7 @@ class FakeBackend final : public Backend {
     ++watches;
     return events.watch(std::move(sink));
   }
+  EventHub& event_hub() override { return events; }
 
   /// Ends an operation and tells watchers.
   void end(std::int64_t id, OperationState state) {
