@@ -26,6 +26,7 @@
 #include "bridge/agent/local_transaction.h"
 #include "bridge/agent/offer.h"
 #include "bridge/agent/view.h"
+#include "bridge/brakes.h"
 #include "bridge/credential/rules.h"
 #include "bridge/learned.h"
 #include "bridge/reach.h"
@@ -140,6 +141,10 @@ class Device : public std::enable_shared_from_this<Device> {
   boost::asio::awaitable<void> wait_for_session(SteadyTime until);
   /// The number of open operations changed.
   void note_work();
+  /// A write that `requester` asks for, as the brakes look at it; a view of the row and of it.
+  BrakeSubject brake_subject(std::string_view requester) const;
+  /// A freeze has come or gone: what waits is looked at again.
+  void on_brakes();
   /// Withdraws work that has not been started. False: too late.
   bool cancel(const WorkPtr& work);
   /// The device was told to drop it: ends it as cancelled.

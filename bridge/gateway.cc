@@ -20,6 +20,7 @@
 #include "bridge/agent/local_template.h"
 #include "bridge/agent/supported.h"
 #include "bridge/agent/virtual_agent.h"
+#include "bridge/brakes.h"
 #include "bridge/config.h"
 #include "bridge/control/server.h"
 #include "bridge/control_backend.h"
@@ -123,6 +124,7 @@ struct Gateway::Impl {
         store(open_store(settings, metrics, store_health)),
         first_contacts(settings.device.first_contact_budget),
         lingering(settings.cwmp.linger.sessions),
+        brakes(settings.brakes),
         profiles(settings.cwmp.profiles),
         mappings(load_mappings(settings.translation)),
         runtime{.executor = io.get_executor(),
@@ -134,6 +136,7 @@ struct Gateway::Impl {
                 .supported = supported,
                 .first_contacts = first_contacts,
                 .lingering = lingering,
+                .brakes = brakes,
                 .profiles = profiles,
                 .mappings = *mappings,
                 .base = make_local_template(settings)},
@@ -155,6 +158,7 @@ struct Gateway::Impl {
   }
 
   void start();
+  void load_freezes();
   void start_stun();
   void start_xmpp();
   void stop();
@@ -176,6 +180,7 @@ struct Gateway::Impl {
   std::unique_ptr<Store> store;
   FirstContactBudget first_contacts;
   LingerRoom lingering;
+  Brakes brakes;
   Profiles profiles;
   std::unique_ptr<translate::Mappings> mappings;
   Runtime runtime;
@@ -209,6 +214,18 @@ void Gateway::Impl::run_threads() {
   }
 }
 
+/// Before anything can write: a brake that is not known does not hold.
+void Gateway::Impl::load_freezes() {
+  auto read = [](StateReader& state, MirrorReader&) { return state.freezes(); };
+  auto rows = store->read_now(read);
+  if (!rows) throw std::runtime_error("store: freezes cannot be read: " + rows.error().text);
+  metrics.freezes.Set(static_cast<double>(rows->size()));
+  for (FreezeRow& row : *rows) {
+    spdlog::warn("freeze {} holds: {} {}", row.id, scope_text(row), row.reason);
+    brakes.put(std::move(row));
+  }
+}
+
 void Gateway::Impl::start_stun() {
   const CwmpConfig::Stun& settings = config.cwmp.stun;
   if (!settings.enabled) return;
@@ -238,6 +255,7 @@ void Gateway::Impl::start_xmpp() {
 void Gateway::Impl::start() {
   auto count = [](StateReader& state, MirrorReader&) { return state.device_count(); };
   if (auto devices = store->read_now(count)) metrics.devices.Set(static_cast<double>(*devices));
+  load_freezes();
 
   try {
     for (const CwmpListenerConfig& listener : config.cwmp.all_listeners()) {

@@ -11,6 +11,7 @@ namespace bridge {
 
 struct Config;
 struct LocalTemplate;
+class Brakes;
 class EventHub;
 class FirstContactBudget;
 class LingerRoom;
@@ -38,6 +39,7 @@ struct Runtime {
   SupportedCache& supported;
   FirstContactBudget& first_contacts;
   LingerRoom& lingering;
+  Brakes& brakes;
   const Profiles& profiles;
   const translate::Mappings& mappings;
   std::shared_ptr<const LocalTemplate> base;

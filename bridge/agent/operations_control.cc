@@ -58,7 +58,7 @@ VirtualAgent::start_command(std::string command, std::string command_key,
   operate->set_send_resp(true);
   operate->mutable_input_args()->insert(input.begin(), input.end());
   auto snapshot = device_.snapshot();
-  usp::Outcome outcome = usp::handle(msg, *snapshot->view, usp::Access{}, true);
+  usp::Outcome outcome = judge(nullptr, msg, {}, *snapshot->view, true);
   snapshot.reset();
   auto* plan = std::get_if<usp::Plan>(&outcome);
   if (plan == nullptr || plan->steps.size() != 1) {
@@ -73,6 +73,10 @@ VirtualAgent::start_command(std::string command, std::string command_key,
       }
     }
     co_return tl::unexpected(refused);
+  }
+  if (const auto error = frozen(*plan, "grpc")) {
+    co_return tl::unexpected(
+        Backend::Refused{static_cast<std::uint32_t>(error->code), error->text});
   }
   if (running_.size() >= device_.runtime().config.device.open_operations) {
     co_return tl::unexpected(

@@ -175,6 +175,13 @@ class VirtualAgent {
   LocalActor actor_of(const std::string& requester);
   void reply(const Caller& caller, const usp_msg::Msg& msg);
 
+  // braking.cc
+  /// usp::handle() with these grants (nullptr: everything is allowed) and under the brakes.
+  usp::Outcome judge(const std::shared_ptr<const Grants>& grants, const usp_msg::Msg& msg,
+                     const std::string& own_row, const usp::DataModel& model, bool final);
+  /// Why this may not be done now; nullopt: it may.
+  std::optional<usp::Error> frozen(const usp::Plan& plan, const std::string& requester);
+
   // requesters.cc
   /// nullptr: the controller is not served.
   std::shared_ptr<const Grants> grants_of(const std::string& endpoint_id);

@@ -142,6 +142,21 @@ ALTER TABLE credential_4 RENAME TO credential;
 CREATE INDEX credential_identity ON credential(serial, oui, product_class) WHERE serial <> '';
 )sql";
 
+constexpr const char* kState5 = R"sql(
+CREATE TABLE freeze(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  scope INTEGER NOT NULL,
+  oui TEXT NOT NULL,
+  product_class TEXT NOT NULL,
+  software_version TEXT NOT NULL,
+  controller TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  creator TEXT NOT NULL,
+  created_ms INTEGER NOT NULL,
+  UNIQUE(scope, oui, product_class, software_version, controller)
+) STRICT;
+)sql";
+
 // kind = type + 256 * flags. A million devices of twenty models share the strings of `path`.
 constexpr const char* kMirror1 = R"sql(
 CREATE TABLE path(
@@ -182,7 +197,9 @@ constexpr std::int32_t kMirrorApplication = 0x5553504d;  // "USPM"
 
 const sqlite::Schema& state_schema() {
   static const sqlite::Schema schema{
-      "state.db", kStateApplication, {{1, kState1}, {2, kState2}, {3, kState3}, {4, kState4}}};
+      "state.db",
+      kStateApplication,
+      {{1, kState1}, {2, kState2}, {3, kState3}, {4, kState4}, {5, kState5}}};
   return schema;
 }
 

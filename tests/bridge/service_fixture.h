@@ -16,6 +16,7 @@
 
 #include "bridge/agent/supported.h"
 #include "bridge/agent/virtual_agent.h"
+#include "bridge/brakes.h"
 #include "bridge/event_hub.h"
 #include "bridge/first_contact_budget.h"
 #include "bridge/linger.h"
@@ -149,6 +150,7 @@ class ServiceTest : public testing::Test {
   std::unique_ptr<Store> store = open_or_die({});
   FirstContactBudget first_contacts{32};
   LingerRoom lingering{16};
+  Brakes brakes{config.brakes};
   Profiles profiles{config.cwmp.profiles};
   std::unique_ptr<translate::Mappings> mappings = *translate::Mappings::load(config.translation);
   Runtime runtime{.executor = io.get_executor(),
@@ -160,6 +162,7 @@ class ServiceTest : public testing::Test {
                   .supported = supported,
                   .first_contacts = first_contacts,
                   .lingering = lingering,
+                  .brakes = brakes,
                   .profiles = profiles,
                   .mappings = *mappings,
                   .base = make_local_template(config)};
