@@ -39,6 +39,7 @@
 #include "bridge/registry.h"
 #include "bridge/runtime.h"
 #include "bridge/session_handler.h"
+#include "bridge/session_log.h"
 #include "bridge/store/sqlite_store.h"
 #include "bridge/stun_handler.h"
 #include "bridge/translate/mappings.h"
@@ -137,6 +138,7 @@ struct Gateway::Impl {
                 .first_contacts = first_contacts,
                 .lingering = lingering,
                 .brakes = brakes,
+                .session_log = session_log,
                 .profiles = profiles,
                 .mappings = *mappings,
                 .base = make_local_template(settings)},
@@ -181,6 +183,7 @@ struct Gateway::Impl {
   FirstContactBudget first_contacts;
   LingerRoom lingering;
   Brakes brakes;
+  SessionLog session_log;
   Profiles profiles;
   std::unique_ptr<translate::Mappings> mappings;
   Runtime runtime;

@@ -20,6 +20,7 @@ class Northbound;
 class PathPool;
 class Profiles;
 class Registry;
+class SessionLog;
 class Store;
 class SupportedCache;
 class Waker;
@@ -40,6 +41,7 @@ struct Runtime {
   FirstContactBudget& first_contacts;
   LingerRoom& lingering;
   Brakes& brakes;
+  SessionLog& session_log;
   const Profiles& profiles;
   const translate::Mappings& mappings;
   std::shared_ptr<const LocalTemplate> base;

@@ -40,7 +40,7 @@ struct DeviceRecords {
   static constexpr std::size_t kMaxSessions = 10;
   static constexpr std::size_t kMaxEvents = 16;  ///< of one session
 
-  std::deque<SessionRecord> sessions;     ///< newest first
+  std::deque<SessionRecord> sessions;    ///< newest first
   std::map<std::string, RpcTimes> rpcs;  ///< by method, a closed set; since the bridge started
   bool operator==(const DeviceRecords&) const = default;
 };
@@ -54,8 +54,7 @@ class SessionLog {
   explicit SessionLog(std::size_t max_devices = kMaxDevices) : max_devices_(max_devices) {}
 
   /// A session has ended.
-  void add(std::int64_t device, SessionRecord session,
-           const std::map<std::string, RpcTimes>& rpcs);
+  void add(std::int64_t device, SessionRecord session, const std::map<std::string, RpcTimes>& rpcs);
   /// Empty where nothing is known.
   DeviceRecords of(std::int64_t device) const;
   void forget(std::int64_t device);

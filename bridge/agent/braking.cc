@@ -1,9 +1,11 @@
 // The part of VirtualAgent that keeps to the brakes: before a request is planned, and before it is
 // stored.
+#include <algorithm>
 #include <utility>
 
 #include "bridge/agent/braked_access.h"
 #include "bridge/agent/command_catalogue.h"
+#include "bridge/agent/fresh_view.h"
 #include "bridge/agent/virtual_agent.h"
 #include "bridge/audit.h"
 #include "bridge/brakes.h"
@@ -12,6 +14,8 @@
 #include "bridge/runtime.h"
 
 namespace bridge {
+
+namespace asio = boost::asio;
 
 namespace {
 
@@ -33,6 +37,19 @@ bool reaches_device(Device& device, const usp::Plan& plan) {
   if (plan.steps.empty()) return false;
   const CommandRow* row = CommandCatalogue::get().find(plan.steps.front().path, plan.command);
   return row == nullptr || !(is_bridge_way(row->way) || row->way == CommandWay::kTimer);
+}
+
+bool has_failure(const usp_msg::Msg& answer) {
+  const auto failed = [](const auto& results) {
+    return std::ranges::any_of(
+        results, [](const auto& result) { return result.oper_status().has_oper_failure(); });
+  };
+  const usp_msg::Response& response = answer.body().response();
+  return answer.body().has_error() || failed(response.set_resp().updated_obj_results()) ||
+         failed(response.add_resp().created_obj_results()) ||
+         failed(response.delete_resp().deleted_obj_results()) ||
+         std::ranges::any_of(response.operate_resp().operation_results(),
+                             [](const auto& result) { return result.has_cmd_failure(); });
 }
 
 }  // namespace
@@ -71,6 +88,41 @@ std::optional<usp::Error> VirtualAgent::frozen(const usp::Plan& plan,
   runtime.northbound->audit().braked(device_.endpoint_id(), requester,
                                      std::string(kind_name(plan.kind)) + " " + summary(plan), why);
   return usp::Error{usp::ErrorCode::kRequestDenied, std::move(why), {}};
+}
+
+asio::awaitable<std::optional<control::DryRun>> VirtualAgent::dry_run(usp_msg::Msg msg,
+                                                                      std::string requester) {
+  auto self = device_.shared_from_this();
+  Result<void> loaded = co_await device_.load();
+  if (!loaded || !device_.onboarded()) co_return std::nullopt;
+  msg.mutable_header()->set_msg_id(make_msg_id());
+  control::DryRun out;
+  const auto refuse = [&out](usp_msg::Msg answer) {
+    if (!has_failure(answer)) return;
+    out.refused = std::make_shared<const usp_msg::Msg>(std::move(answer));
+  };
+  auto view = make_fresh_view(device_, false);
+  usp::Outcome outcome = judge(nullptr, msg, {}, *view, true);
+  view.reset();
+  if (auto* respond = std::get_if<usp::Respond>(&outcome)) refuse(std::move(respond->msg));
+  auto* plan = std::get_if<usp::Plan>(&outcome);
+  if (plan == nullptr) co_return out;
+  if (const auto error = frozen(*plan, requester)) {
+    refuse(usp::make_error(plan->msg_id, *error));
+    co_return out;
+  }
+  auto operation = std::make_shared<Operation>();
+  operation->origin.kind = Requester::Kind::kGrpc;
+  operation->origin.requester = requester;
+  operation->created_ms = now_ms();
+  operation->plan = std::move(*plan);
+  out.steps = operation->plan.steps.size();
+  auto execution = std::make_shared<Execution>(device_, operation, actor_of(requester));
+  out.rpcs = execution->rehearse();
+  operation->plan.send_resp = true;
+  auto answer = finish_for(operation->origin, operation->plan, operation->results);
+  if (answer) refuse(*std::move(answer));
+  co_return out;
 }
 
 }  // namespace bridge

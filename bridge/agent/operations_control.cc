@@ -104,6 +104,12 @@ VirtualAgent::start_command(std::string command, std::string command_key,
   co_return info;
 }
 
+std::vector<control::OperationInfo> VirtualAgent::open_operation_infos() const {
+  std::vector<control::OperationInfo> out;
+  for (const auto& [id, running] : running_) out.push_back(info_of(*running.operation));
+  return out;
+}
+
 control::OperationInfo VirtualAgent::info_of(const Operation& operation) const {
   return to_info(operation, device_.endpoint_id(), 0);
 }

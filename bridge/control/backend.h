@@ -14,7 +14,10 @@
 #include <variant>
 #include <vector>
 
+#include "bridge/control/dry_run.h"
+#include "bridge/control/explanation.h"
 #include "bridge/control/filter.h"
+#include "bridge/control/freezes.h"
 #include "bridge/result.h"
 
 namespace usp_msg {
@@ -51,7 +54,21 @@ inline bool is_over(OperationState state) {
 }
 
 /// "QUEUED", as in the control API.
-std::string_view name_of(OperationState state);
+constexpr std::string_view name_of(OperationState state) {
+  switch (state) {
+    case OperationState::kQueued:
+      return "QUEUED";
+    case OperationState::kRunning:
+      return "RUNNING";
+    case OperationState::kSucceeded:
+      return "SUCCEEDED";
+    case OperationState::kFailed:
+      return "FAILED";
+    case OperationState::kCancelled:
+      return "CANCELLED";
+  }
+  return "";
+}
 
 struct OperationInfo {
   std::int64_t id = 0;
@@ -102,9 +119,8 @@ enum class CancelResult { kCancelled, kNotFound, kAlreadySent, kAlreadyDone };
 
 /// Thread-safe. Each awaitable may be awaited on any executor and resumes there. An error says that
 /// the bridge cannot tell or do it now, never that something does not exist.
-class Backend {
+class Backend : public FreezeKeeper, public Rehearser, public Explainer {
  public:
-  virtual ~Backend() = default;
 
   /// nullopt: no such device.
   virtual boost::asio::awaitable<Result<std::optional<DeviceInfo>>> device(
@@ -137,7 +153,7 @@ class Backend {
 
   /// Who asks, and for how long.
   struct Ask {
-    std::string requester = "grpc";  ///< "grpc:{client}" where it is known
+    std::string requester = "grpc";        ///< "grpc:{client}" where it is known
     std::chrono::milliseconds timeout{0};  ///< 0: the usual one of what is asked for
   };
 

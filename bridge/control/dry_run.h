@@ -33,6 +33,7 @@ struct PlannedRpc {
 };
 
 struct DryRun {
+  std::size_t steps = 0;  ///< objects that it reaches
   /// The answer that the request would get at once, as far as anything is wrong with it: a USP
   /// Error, or a response with a failure in it. nullptr: nothing is known against it.
   std::shared_ptr<const usp_msg::Msg> refused;

@@ -28,14 +28,14 @@ struct Finding {
 struct WakeWayInfo {
   std::string name;  ///< "http", "udp", "xmpp"
   bool usable = false;
-  std::string why_not;            ///< where it is not
-  std::int64_t last_try_ms = 0;   ///< Unix time, since the bridge started; 0: never
-  std::string last_outcome;       ///< "accepted", "timeout", ...
-  std::uint32_t silent_tries = 0; ///< after which no session came, since one did; 3: or more
+  std::string why_not;             ///< where it is not
+  std::int64_t last_try_ms = 0;    ///< Unix time, since the bridge started; 0: never
+  std::string last_outcome;        ///< "accepted", "timeout", ...
+  std::uint32_t silent_tries = 0;  ///< after which no session came, since one did; 3: or more
 };
 
 struct Explanation {
-  std::vector<Finding> findings;  ///< most severe first
+  std::vector<Finding> findings;     ///< most severe first
   std::vector<OperationInfo> queue;  ///< open operations in order
   std::vector<std::string> frozen_by;
   std::vector<WakeWayInfo> ways;

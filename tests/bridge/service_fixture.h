@@ -26,6 +26,7 @@
 #include "bridge/profiles.h"
 #include "bridge/registry.h"
 #include "bridge/runtime.h"
+#include "bridge/session_log.h"
 #include "bridge/translate/mappings.h"
 #include "bridge/waker.h"
 #include "tests/bridge/agent/agent_fixture.h"
@@ -151,6 +152,7 @@ class ServiceTest : public testing::Test {
   FirstContactBudget first_contacts{32};
   LingerRoom lingering{16};
   Brakes brakes{config.brakes};
+  SessionLog session_log;
   Profiles profiles{config.cwmp.profiles};
   std::unique_ptr<translate::Mappings> mappings = *translate::Mappings::load(config.translation);
   Runtime runtime{.executor = io.get_executor(),
@@ -163,6 +165,7 @@ class ServiceTest : public testing::Test {
                   .first_contacts = first_contacts,
                   .lingering = lingering,
                   .brakes = brakes,
+                  .session_log = session_log,
                   .profiles = profiles,
                   .mappings = *mappings,
                   .base = make_local_template(config)};

@@ -57,7 +57,9 @@ TEST_F(Rehearse, DeletesOnce) {
 }
 
 TEST_F(Rehearse, StopsWhereTheDeviceActsLater) {
-  Transfer download(cwmp::Download{.command_key = "k", .url = "http://x/"});
+  cwmp::Download rpc;
+  rpc.command_key = "k";
+  Transfer download(rpc);
   EXPECT_THAT(of(download), SizeIs(1));
   Diagnostics ping("Device.Ping.", {{"Host", "a", ValueType::kString}}, "key");
   const auto rpcs = of(ping);
