@@ -408,10 +408,10 @@ struct DeviceConfig {
 /// Who may call the control API. Proves it with a token, a certificate, or either where both are
 /// set.
 struct GrpcClientConfig {
-  std::string name;          ///< for the log and as the requester of operations
-  std::string token_file;    ///< holds a bearer token. Read again on reload
-  std::string token_sha256;  ///< of a bearer token, in hex: the token itself is nowhere here
-  std::string certificate;   ///< a DNS or URI name, or the common name, of its certificate
+  std::string name;             ///< for the log and as the requester of operations
+  std::string token_file;       ///< holds a bearer token. Read again on reload
+  std::string token_sha256;     ///< of a bearer token, in hex: the token itself is nowhere here
+  std::string certificate;      ///< a DNS or URI name, or the common name, of its certificate
   std::string role = "viewer";  ///< viewer, operator, admin, or the name of one of grpc.roles
   std::string devices;  ///< filter as in ListDevices: the only devices it may touch; empty: all
   bool operator==(const GrpcClientConfig&) const = default;
@@ -439,8 +439,8 @@ struct GrpcConfig {
 
 /// What keeps one request, of whatever door, from harming a fleet.
 struct BrakesConfig {
-  std::size_t bulk_devices = 10'000;  ///< of one bulk operation
-  std::size_t instances = 100;        ///< that one path of a write or command may reach
+  std::size_t bulk_devices = 10'000;      ///< of one bulk operation
+  std::size_t instances = 100;            ///< that one path of a write or command may reach
   std::vector<std::string> denied_paths;  ///< never written, deleted or run; "*": any characters
   bool operator==(const BrakesConfig&) const = default;
 };

@@ -12,6 +12,7 @@
 #include "bridge/event_hub.h"
 #include "bridge/metrics.h"
 #include "bridge/northbound.h"
+#include "bridge/presence.h"
 #include "bridge/registry.h"
 #include "bridge/runtime.h"
 
@@ -38,16 +39,100 @@ control::DeviceInfo to_info(const DeviceRow& row) {
   return out;
 }
 
-/// What the tables know of a device beside its row.
-Result<control::DeviceInfo> complete(control::DeviceInfo info, StateReader& state,
-                                     MirrorReader& mirror) {
-  auto last = mirror.last_inform_ms(info.id);
-  if (!last) return tl::unexpected(last.error());
-  auto open = state.open_operation_count(info.id);
-  if (!open) return tl::unexpected(open.error());
-  info.last_inform_ms = *last;
-  info.open_operations = static_cast<std::uint32_t>(*open);
+/// What the tables know of a device beside its row; with a filter only what that asks for.
+Result<void> add_facts(control::DeviceInfo& info, StateReader& state, MirrorReader& mirror,
+                       const Runtime& runtime, const control::Filter* filter) {
+  auto wanted = [filter](const char* field) {
+    return filter == nullptr || filter->asks_for(field);
+  };
+  if (wanted("last_inform_time") || wanted("online")) {
+    auto last = mirror.last_inform_ms(info.id);
+    if (!last) return tl::unexpected(last.error());
+    info.last_inform_ms = *last;
+    info.online = is_online(runtime.config, *last, now_ms());
+  }
+  if (wanted("open_operations")) {
+    auto open = state.open_operation_count(info.id);
+    if (!open) return tl::unexpected(open.error());
+    info.open_operations = static_cast<std::uint32_t>(*open);
+  }
+  if (wanted("display_name") || wanted("tags")) {
+    auto note = state.device_note(info.id);
+    if (!note) return tl::unexpected(note.error());
+    info.display_name = note->display_name;
+    info.tags = note->tags;
+  }
+  return {};
+}
+
+bool is_in_session(const Runtime& runtime, std::int64_t device_id) {
+  DevicePtr live = runtime.registry->in_memory(device_id);
+  return live && live->in_session();
+}
+
+Result<control::DeviceInfo> complete(const DeviceRow& row, StateReader& state, MirrorReader& mirror,
+                                     const Runtime& runtime) {
+  control::DeviceInfo info = to_info(row);
+  auto added = add_facts(info, state, mirror, runtime, nullptr);
+  if (!added) return tl::unexpected(added.error());
+  info.in_session = is_in_session(runtime, info.id);
   return info;
+}
+
+Result<bool> is_wanted(const DeviceRow& row, StateReader& state, MirrorReader& mirror,
+                       const Runtime& runtime, const control::Filter& filter) {
+  if (filter.empty()) return true;
+  control::DeviceInfo info = to_info(row);
+  auto added = add_facts(info, state, mirror, runtime, &filter);
+  if (!added) return tl::unexpected(added.error());
+  if (filter.asks_for("in_session")) info.in_session = is_in_session(runtime, info.id);
+  return filter.matches(info);
+}
+
+/// Devices that one page looks at. More would keep a reading thread of the store too long.
+constexpr std::size_t kMaxLookedAt = 20'000;
+constexpr std::size_t kRowsAtOnce = 500;
+
+Result<control::Backend::DevicePage> read_page(StateReader& state, MirrorReader& mirror,
+                                               const Runtime& runtime, std::int64_t after_id,
+                                               std::size_t limit, const control::Filter& filter) {
+  control::Backend::DevicePage page;
+  page.last_id = after_id;
+  for (std::size_t looked_at = 0; looked_at < kMaxLookedAt; looked_at += kRowsAtOnce) {
+    auto rows = state.devices(page.last_id, kRowsAtOnce);
+    if (!rows) return tl::unexpected(rows.error());
+    for (const DeviceRow& row : *rows) {
+      auto wanted = is_wanted(row, state, mirror, runtime, filter);
+      if (!wanted) return tl::unexpected(wanted.error());
+      if (*wanted && page.devices.size() == limit) {
+        page.more = true;
+        return page;
+      }
+      page.last_id = row.id;
+      if (!*wanted) continue;
+      auto info = complete(row, state, mirror, runtime);
+      if (!info) return tl::unexpected(info.error());
+      page.devices.push_back(*std::move(info));
+    }
+    if (rows->size() < kRowsAtOnce) return page;
+  }
+  page.more = true;
+  return page;
+}
+
+Result<std::optional<control::DeviceInfo>> write_note(StateWriter& state,
+                                                      const std::string& endpoint_id,
+                                                      const control::Backend::Note& note) {
+  auto row = state.device_by_endpoint_id(endpoint_id);
+  if (!row) return tl::unexpected(row.error());
+  if (!*row) return std::nullopt;
+  auto known = state.device_note((*row)->id);
+  if (!known) return tl::unexpected(known.error());
+  if (note.display_name) known->display_name = *note.display_name;
+  if (note.tags) known->tags = *note.tags;
+  auto put = state.put_device_note((*row)->id, *known);
+  if (!put) return tl::unexpected(put.error());
+  return to_info(**row);
 }
 
 std::optional<control::OperationInfo> to_operation_info(const OperationRow& row,
@@ -58,47 +143,44 @@ std::optional<control::OperationInfo> to_operation_info(const OperationRow& row,
   return bridge::to_info(*operation, endpoint_id, row.finished_ms);
 }
 
-bool is_in_session(const Runtime& runtime, std::int64_t device_id) {
-  DevicePtr live = runtime.registry->in_memory(device_id);
-  return live && live->in_session();
-}
-
 }  // namespace
 
 asio::awaitable<Result<std::optional<control::DeviceInfo>>> ControlBackend::device(
     std::string endpoint_id) {
   using Found = std::optional<control::DeviceInfo>;
-  auto read = [endpoint_id](StateReader& state, MirrorReader& mirror) -> Result<Found> {
+  auto read = [endpoint_id, &runtime = runtime_](StateReader& state,
+                                                 MirrorReader& mirror) -> Result<Found> {
     auto row = state.device_by_endpoint_id(endpoint_id);
     if (!row) return tl::unexpected(row.error());
     if (!*row) return Found{};
-    auto info = complete(to_info(**row), state, mirror);
+    auto info = complete(**row, state, mirror, runtime);
     if (!info) return tl::unexpected(info.error());
     return Found{*info};
   };
   Result<Found> info = co_await runtime_.store.read(std::move(read));
-  if (info && *info) (*info)->in_session = is_in_session(runtime_, (*info)->id);
   co_return info;
 }
 
-asio::awaitable<Result<std::vector<control::DeviceInfo>>> ControlBackend::devices(
-    std::int64_t after_id, std::size_t limit) {
-  using Page = std::vector<control::DeviceInfo>;
-  auto read = [after_id, limit](StateReader& state, MirrorReader& mirror) -> Result<Page> {
-    auto rows = state.devices(after_id, limit);
-    if (!rows) return tl::unexpected(rows.error());
-    Page out;
-    for (const DeviceRow& row : *rows) {
-      auto info = complete(to_info(row), state, mirror);
-      if (!info) return tl::unexpected(info.error());
-      out.push_back(*info);
-    }
-    return out;
+asio::awaitable<Result<control::Backend::DevicePage>> ControlBackend::devices(
+    std::int64_t after_id, std::size_t limit, control::Filter filter) {
+  auto read = [after_id, limit, filter, &runtime = runtime_](StateReader& state,
+                                                             MirrorReader& mirror) {
+    return read_page(state, mirror, runtime, after_id, limit, filter);
   };
-  Result<Page> page = co_await runtime_.store.read(std::move(read));
-  if (!page) co_return page;
-  for (control::DeviceInfo& info : *page) info.in_session = is_in_session(runtime_, info.id);
+  Result<DevicePage> page = co_await runtime_.store.read(std::move(read));
   co_return page;
+}
+
+asio::awaitable<Result<std::optional<control::DeviceInfo>>> ControlBackend::annotate(
+    std::string endpoint_id, Note note) {
+  auto write = [endpoint_id, note](StateWriter& state) {
+    return write_note(state, endpoint_id, note);
+  };
+  Result<std::optional<control::DeviceInfo>> known =
+      co_await runtime_.store.write_state(std::move(write));
+  if (!known || !*known) co_return known;
+  Result<std::optional<control::DeviceInfo>> now = co_await device(std::move(endpoint_id));
+  co_return now;
 }
 
 std::chrono::milliseconds ControlBackend::usual_timeout() const {
@@ -130,27 +212,52 @@ asio::awaitable<Result<bool>> ControlBackend::forget(std::string endpoint_id) {
 }
 
 asio::awaitable<Result<std::optional<usp_msg::Msg>>> ControlBackend::request(
-    std::string endpoint_id, usp_msg::Msg request, std::chrono::milliseconds timeout) {
+    std::string endpoint_id, usp_msg::Msg request, Ask ask) {
   using Answer = std::optional<usp_msg::Msg>;
   Result<DevicePtr> device = co_await runtime_.registry->by_endpoint_id(std::move(endpoint_id));
   if (!device) co_return tl::unexpected(device.error());
   if (!*device) co_return Answer{};
-  auto asking = (*device)->agent().request(std::move(request), timeout);
+  auto asking = (*device)->agent().request(std::move(request), std::move(ask));
   Answer answer =
       co_await asio::co_spawn((*device)->strand(), std::move(asking), asio::use_awaitable);
   if (!answer) co_return fail(ErrorKind::kBusy, "the device's agent is not up yet");
   co_return answer;
 }
 
+asio::awaitable<Result<std::optional<control::Backend::Refreshed>>> ControlBackend::refresh(
+    std::string endpoint_id, Refresh what, Ask ask) {
+  using Answer = std::optional<Refreshed>;
+  Result<DevicePtr> device = co_await runtime_.registry->by_endpoint_id(std::move(endpoint_id));
+  if (!device) co_return tl::unexpected(device.error());
+  if (!*device) co_return Answer{};
+  auto reading = (*device)->agent().refresh(std::move(what), ask.timeout);
+  Result<Refreshed> read =
+      co_await asio::co_spawn((*device)->strand(), std::move(reading), asio::use_awaitable);
+  if (!read) co_return tl::unexpected(read.error());
+  co_return Answer{*read};
+}
+
+asio::awaitable<Result<std::optional<std::vector<control::Backend::NativeValue>>>>
+ControlBackend::native_values(std::string endpoint_id, std::vector<std::string> paths) {
+  using Answer = std::optional<std::vector<NativeValue>>;
+  Result<DevicePtr> device = co_await runtime_.registry->by_endpoint_id(std::move(endpoint_id));
+  if (!device) co_return tl::unexpected(device.error());
+  if (!*device) co_return Answer{};
+  auto reading = (*device)->agent().native_values(std::move(paths));
+  Result<std::vector<NativeValue>> values =
+      co_await asio::co_spawn((*device)->strand(), std::move(reading), asio::use_awaitable);
+  if (!values) co_return tl::unexpected(values.error());
+  co_return Answer{*std::move(values)};
+}
+
 asio::awaitable<tl::expected<control::OperationInfo, control::Backend::Refused>>
 ControlBackend::start_command(std::string endpoint_id, std::string command, std::string command_key,
-                              std::map<std::string, std::string> input,
-                              std::chrono::milliseconds timeout) {
+                              std::map<std::string, std::string> input, Ask ask) {
   Result<DevicePtr> device = co_await runtime_.registry->by_endpoint_id(std::move(endpoint_id));
   if (!device) co_return tl::unexpected(Refused{7003, device.error().text});
   if (!*device) co_return tl::unexpected(Refused{0, "no such device"});
   auto starting = (*device)->agent().start_command(std::move(command), std::move(command_key),
-                                                   std::move(input), timeout);
+                                                   std::move(input), std::move(ask));
   tl::expected<control::OperationInfo, Refused> info =
       co_await asio::co_spawn((*device)->strand(), std::move(starting), asio::use_awaitable);
   co_return info;

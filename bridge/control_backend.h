@@ -15,15 +15,22 @@ class ControlBackend final : public control::Backend {
 
   boost::asio::awaitable<Result<std::optional<control::DeviceInfo>>> device(
       std::string endpoint_id) override;
-  boost::asio::awaitable<Result<std::vector<control::DeviceInfo>>> devices(
-      std::int64_t after_id, std::size_t limit) override;
+  boost::asio::awaitable<Result<DevicePage>> devices(std::int64_t after_id, std::size_t limit,
+                                                     control::Filter filter) override;
+  boost::asio::awaitable<Result<std::optional<control::DeviceInfo>>> annotate(
+      std::string endpoint_id, Note note) override;
   std::chrono::milliseconds usual_timeout() const override;
   boost::asio::awaitable<Result<bool>> forget(std::string endpoint_id) override;
-  boost::asio::awaitable<Result<std::optional<usp_msg::Msg>>> request(
-      std::string endpoint_id, usp_msg::Msg request, std::chrono::milliseconds timeout) override;
+  boost::asio::awaitable<Result<std::optional<usp_msg::Msg>>> request(std::string endpoint_id,
+                                                                      usp_msg::Msg request,
+                                                                      Ask ask) override;
+  boost::asio::awaitable<Result<std::optional<Refreshed>>> refresh(std::string endpoint_id,
+                                                                   Refresh what, Ask ask) override;
+  boost::asio::awaitable<Result<std::optional<std::vector<NativeValue>>>> native_values(
+      std::string endpoint_id, std::vector<std::string> paths) override;
   boost::asio::awaitable<tl::expected<control::OperationInfo, Refused>> start_command(
       std::string endpoint_id, std::string command, std::string command_key,
-      std::map<std::string, std::string> input, std::chrono::milliseconds timeout) override;
+      std::map<std::string, std::string> input, Ask ask) override;
   boost::asio::awaitable<Result<std::optional<control::OperationInfo>>> operation(
       std::string endpoint_id, std::int64_t id) override;
   boost::asio::awaitable<Result<std::optional<std::vector<control::OperationInfo>>>> operations(

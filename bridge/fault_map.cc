@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace bridge {
 
 namespace {
+
+const std::string kAnswered = "the device answered ";
 
 using cwmp::FaultCode;
 using usp::ErrorCode;
@@ -118,7 +121,6 @@ const Row* find_row(FaultCode code) {
 
 // Numbers of grpc::StatusCode.
 constexpr int kGrpcOk = 0;
-constexpr int kGrpcCancelled = 1;
 constexpr int kGrpcUnknown = 2;
 constexpr int kGrpcInvalidArgument = 3;
 constexpr int kGrpcDeadlineExceeded = 4;
@@ -127,6 +129,7 @@ constexpr int kGrpcAlreadyExists = 6;
 constexpr int kGrpcPermissionDenied = 7;
 constexpr int kGrpcResourceExhausted = 8;
 constexpr int kGrpcFailedPrecondition = 9;
+constexpr int kGrpcAborted = 10;
 constexpr int kGrpcUnimplemented = 12;
 constexpr int kGrpcInternal = 13;
 
@@ -187,7 +190,7 @@ int to_grpc(usp::ErrorCode code) {
     case ErrorCode::kSessionContextNotAllowed:
       return kGrpcFailedPrecondition;
     case ErrorCode::kCommandCanceled:
-      return kGrpcCancelled;
+      return kGrpcAborted;  // CANCELLED is what a client hears of its own call
     case ErrorCode::kMessageFailed:
     case ErrorCode::kInternalError:
       return kGrpcInternal;
@@ -196,7 +199,7 @@ int to_grpc(usp::ErrorCode code) {
     case ErrorCode::kOutcomeUnknown:
       return kGrpcUnknown;
   }
-  return kGrpcUnknown;  // a code of a vendor, or of a newer standard
+  return kGrpcFailedPrecondition;  // a code of a vendor, or of a newer standard
 }
 
 cwmp::FaultCode to_cwmp(usp::ErrorCode code) {
@@ -224,6 +227,22 @@ std::string_view fault_name(cwmp::FaultCode code) {
   const auto number = static_cast<std::uint32_t>(code);
   const bool vendor = (number >= 9800 && number <= 9899) || (number >= 8800 && number <= 8899);
   return vendor ? "Vendor fault" : "Unknown fault";
+}
+
+std::string describe(const cwmp::Fault& fault) {
+  std::string out = kAnswered + std::to_string(static_cast<unsigned>(fault.code)) + " " +
+                    std::string(fault_name(fault.code));
+  if (!fault.text.empty()) out += ": " + fault.text;
+  return out;
+}
+
+std::uint32_t fault_in(std::string_view text) {
+  const std::size_t at = text.find(kAnswered);
+  if (at == std::string_view::npos) return 0;
+  text.remove_prefix(at + kAnswered.size());
+  std::uint32_t code = 0;
+  std::from_chars(text.data(), text.data() + text.size(), code);
+  return code;
 }
 
 bool is_transient(cwmp::FaultCode code) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "cwmp/fault.h"
@@ -34,6 +35,12 @@ cwmp::FaultCode to_cwmp(usp::ErrorCode code);
 
 /// Name in TR-069, "Invalid parameter name"; "Vendor fault" for 9800 to 9899; "Unknown fault".
 std::string_view fault_name(cwmp::FaultCode code);
+
+/// For people: "the device answered 9003 Invalid arguments: ...".
+std::string describe(const cwmp::Fault& fault);
+
+/// The FaultCode in such a text; 0: there is none.
+std::uint32_t fault_in(std::string_view text);
 
 /// May the same request succeed when simply sent again (9001, 9002, 9004)?
 bool is_transient(cwmp::FaultCode code);

@@ -22,6 +22,7 @@
 #include "bridge/agent/virtual_agent.h"
 #include "bridge/brakes.h"
 #include "bridge/config.h"
+#include "bridge/control/request_book.h"
 #include "bridge/control/server.h"
 #include "bridge/control_backend.h"
 #include "bridge/credential/import.h"
@@ -150,6 +151,7 @@ struct Gateway::Impl {
         northbound(runtime),
         backend(runtime),
         credential_backend(runtime),
+        requests(*store, now_ms()),
         importer(*store, settings.cwmp.auth,
                  [this](const Result<CredentialImport>& done) { on_import(done); }),
         sweep_timer(io),
@@ -195,6 +197,7 @@ struct Gateway::Impl {
   Northbound northbound;
   ControlBackend backend;
   CredentialBackend credential_backend;
+  control::RequestBook requests;
   CredentialImporter importer;
   asio::steady_timer sweep_timer;
   asio::steady_timer purge_timer;
@@ -284,8 +287,10 @@ void Gateway::Impl::start() {
   auto started = AdminServer::start(io.get_executor(), std::move(options));
   if (!started) throw std::runtime_error(started.error().text);
   admin = *std::move(started);
-  grpc = std::make_unique<control::Server>(io.get_executor(), backend, credential_backend,
-                                           grpc_options(config.grpc));
+  control::ServerOptions serving = grpc_options(config.grpc, metrics);
+  serving.requests = &requests;
+  serving.controllers = controllers_of(config);
+  grpc = std::make_unique<control::Server>(io.get_executor(), backend, credential_backend, serving);
   importer.start();
   importer.wait_for(kImportWait);
   northbound.start();
@@ -344,6 +349,12 @@ void Gateway::Impl::purge_later() {
       };
       Result<std::int64_t> purged = co_await self.store->write_state(std::move(write));
       if (!purged) spdlog::warn("store: {}", purged.error().text);
+      std::chrono::milliseconds repeated = control::kKeepRequests;
+      auto forget = [before = now_ms() - repeated.count()](StateWriter& state) {
+        return state.purge_requests(before, 10'000);
+      };
+      Result<std::int64_t> forgotten = co_await self.store->write_state(std::move(forget));
+      if (!forgotten) spdlog::warn("store: {}", forgotten.error().text);
     };
     auto purging = purge(*this);
     asio::co_spawn(io, std::move(purging), asio::detached);
@@ -420,7 +431,7 @@ void Gateway::reload() {
     spdlog::error("reload: {}: {}; the certificates in use stay", of, reloaded.error());
   };
   for (const auto& server : impl_->acs) note("cwmp", server->reload_tls());
-  note("grpc", impl_->grpc->reload_tls());
+  note("grpc", impl_->grpc->reload());
   note("signatures", impl_->northbound.reload_trust());
   if (good) spdlog::info("reload: certificates read again");
   impl_->importer.start();

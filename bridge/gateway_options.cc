@@ -3,9 +3,12 @@
 #include <openssl/rand.h>
 #include <spdlog/spdlog.h>
 
+#include <array>
 #include <stdexcept>
 #include <string>
 
+#include "bridge/agent/roles.h"
+#include "bridge/control/errors.h"
 #include "bridge/metrics.h"
 #include "cwmp/udp_connection_request.h"
 
@@ -107,7 +110,19 @@ cwmp::StunServerOptions stun_options(const CwmpConfig::Stun& config, Metrics& me
   return out;
 }
 
-control::ServerOptions grpc_options(const GrpcConfig& config) {
+control::Controllers controllers_of(const Config& config) {
+  control::Controllers out;
+  out.controllers = config.controllers;
+  out.usual_deadline = config.device.operation_deadline;
+  out.roles = built_in_roles();
+  // As controllers[].role has them.
+  constexpr std::array kNames{"full", "read-only", "untrusted"};
+  for (std::size_t i = 0; i < kNames.size(); ++i) out.roles[i].name = kNames[i];
+  out.roles.insert(out.roles.end(), config.roles.begin(), config.roles.end());
+  return out;
+}
+
+control::ServerOptions grpc_options(const GrpcConfig& config, Metrics& metrics) {
   control::ServerOptions out;
   out.listen = config.listen;
   if (!config.listen.starts_with("unix:")) out.listen += ":" + std::to_string(config.port);
@@ -115,6 +130,11 @@ control::ServerOptions grpc_options(const GrpcConfig& config) {
   out.key_file = config.tls.key;
   out.client_ca_file = config.tls.client_ca;
   out.allow_insecure = config.allow_insecure_off_loopback;
+  out.access = config;
+  out.observer = [&metrics](std::string_view method, grpc::StatusCode code, double seconds) {
+    metrics.grpc_calls.add({method, control::name_of(code)});
+    metrics.grpc_seconds.Observe(seconds);
+  };
   return out;
 }
 

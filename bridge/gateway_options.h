@@ -16,6 +16,7 @@ cwmp::ServerOptions acs_options(const CwmpConfig& config, const CwmpListenerConf
 /// `metrics` outlives what is built with it, here and below.
 cwmp::XmppClientOptions xmpp_options(const CwmpConfig::Xmpp& config, Metrics& metrics);
 cwmp::StunServerOptions stun_options(const CwmpConfig::Stun& config, Metrics& metrics);
-control::ServerOptions grpc_options(const GrpcConfig& config);
+control::Controllers controllers_of(const Config& config);
+control::ServerOptions grpc_options(const GrpcConfig& config, Metrics& metrics);
 
 }  // namespace bridge

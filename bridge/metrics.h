@@ -114,6 +114,8 @@ class Metrics {
   CounterFamily brakes_refused;  ///< reason: frozen, denied_path, too_many_instances
 
   CounterFamily operations;      ///< kind: Set ..., outcome: succeeded, failed, expired, cancelled
+  CounterFamily grpc_calls;  ///< method: "DeviceService/GetDevice", code: "OK"
+  prometheus::Histogram& grpc_seconds;
   CounterFamily outbox_dropped;  ///< reason: cap, expired
 
   prometheus::Histogram& store_batch_jobs;

@@ -45,13 +45,6 @@ std::map<std::pair<std::size_t, std::string>, bool> settings_read(
 
 }  // namespace
 
-std::string describe(const cwmp::Fault& fault) {
-  std::string out = "the device answered " + std::to_string(static_cast<unsigned>(fault.code)) +
-                    " " + std::string(fault_name(fault.code));
-  if (!fault.text.empty()) out += ": " + fault.text;
-  return out;
-}
-
 usp::StepResult step_failure(usp::ErrorCode code, std::string text) {
   usp::StepResult out;
   out.state = State::kFailed;

@@ -203,7 +203,4 @@ usp::StepResult step_done();
 /// A step's failure for how its work or its task ended; nullopt: it went well.
 std::optional<usp::StepResult> failure_of(WorkEnd end, const task::Task& task, FaultContext faults);
 
-/// For people.
-std::string describe(const cwmp::Fault& fault);
-
 }  // namespace bridge

@@ -27,7 +27,7 @@ enum class OperationState : int {
 struct Requester {
   enum class Kind { kUsp, kGrpc };
   Kind kind = Kind::kUsp;
-  std::string requester;    ///< Endpoint ID of the controller; "grpc"
+  std::string requester;    ///< Endpoint ID of the controller; "grpc", "grpc:{client}"
   std::string reply_topic;  ///< kUsp
   std::string correlation;  ///< kUsp: MQTT Correlation Data of the request, given back
   bool in_session = false;  ///< kUsp: the request came in a session context

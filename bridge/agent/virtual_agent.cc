@@ -161,14 +161,14 @@ bool VirtualAgent::is_under_way(const Caller& caller, const std::string& msg_id)
 }
 
 asio::awaitable<std::optional<usp_msg::Msg>> VirtualAgent::request(usp_msg::Msg msg,
-                                                                   milliseconds timeout) {
+                                                                   control::Backend::Ask ask) {
   auto self = device_.shared_from_this();
   Result<void> loaded = co_await device_.load();
   if (!loaded || !device_.onboarded()) co_return std::nullopt;
   Caller caller;
-  caller.endpoint_id = "grpc";
+  caller.endpoint_id = std::move(ask.requester);
   if (msg.header().msg_id().empty()) msg.mutable_header()->set_msg_id(make_msg_id());
-  std::optional<usp_msg::Msg> answer = co_await handle(caller, std::move(msg), timeout);
+  std::optional<usp_msg::Msg> answer = co_await handle(caller, std::move(msg), ask.timeout);
   co_return answer;
 }
 

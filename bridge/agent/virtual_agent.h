@@ -37,7 +37,7 @@ class Transfer;
 /// The controller a message came from, and where its answer goes.
 struct Caller {
   const ControllerConfig* config = nullptr;  ///< nullptr: it is not configured
-  std::string endpoint_id;                   ///< "grpc" for the control API
+  std::string endpoint_id;                   ///< "grpc" or "grpc:{client}": the control API
   std::string reply_topic;
   std::string correlation;
   bool in_session = false;     ///< in a session context, and so is the answer (R-MSG.0a)
@@ -69,11 +69,18 @@ class VirtualAgent {
   /// A request of the control API; waits for its answer. Loads the device. nullopt: the agent is
   /// not up yet.
   boost::asio::awaitable<std::optional<usp_msg::Msg>> request(usp_msg::Msg msg,
-                                                              std::chrono::milliseconds timeout);
+                                                              control::Backend::Ask ask);
+  /// Reads from the device into the mirror. Loads the device.
+  boost::asio::awaitable<Result<control::Backend::Refreshed>> refresh(
+      control::Backend::Refresh what, std::chrono::milliseconds timeout);
+  /// What the mirror has at and below these parameters and objects, in the device's own names,
+  /// ordered. Loads the device.
+  boost::asio::awaitable<Result<std::vector<control::Backend::NativeValue>>> native_values(
+      std::vector<std::string> paths);
   /// Stores a command and returns at once. Loads the device.
   boost::asio::awaitable<tl::expected<control::OperationInfo, control::Backend::Refused>>
   start_command(std::string command, std::string command_key,
-                std::map<std::string, std::string> input, std::chrono::milliseconds timeout);
+                std::map<std::string, std::string> input, control::Backend::Ask ask);
   /// Goes through a write or command without doing it. Loads the device. nullopt: the agent is not
   /// up yet.
   boost::asio::awaitable<std::optional<control::DryRun>> dry_run(usp_msg::Msg msg,

@@ -1,7 +1,10 @@
 #include "bridge/control/call.h"
 
 #include <google/protobuf/duration.pb.h>
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/timestamp.pb.h>
+#include <openssl/evp.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -14,8 +17,9 @@
 #include <exception>
 #include <mutex>
 
-#include "proto/usp/usp_msg.pb.h"
-#include "usp/error.h"
+#include "bridge/control/request_book.h"
+#include "proto/google/rpc/error_details.pb.h"
+#include "proto/google/rpc/status.pb.h"
 
 namespace bridge::control {
 
@@ -29,14 +33,16 @@ constexpr std::int32_t kMaxPageSize = 1000;
 constexpr std::int64_t kMaxTimeoutSeconds = 7 * 86'400;
 /// What an answer may need to reach its client.
 constexpr milliseconds kAnswerTime{250};
+constexpr std::size_t kMaxPageToken = 1024;
 
 /// One call: ended by its work, or before that by its client or the server. Its work and gRPC share
 /// it.
 class Call final : public grpc::ServerUnaryReactor, public std::enable_shared_from_this<Call> {
  public:
-  Call(const asio::any_io_executor& executor, std::string peer, std::function<void()> hand_over)
-      : strand_(asio::make_strand(executor)),
-        peer_(std::move(peer)),
+  Call(std::shared_ptr<Door> door, Visit visit, std::function<void()> hand_over)
+      : door_(std::move(door)),
+        visit_(std::move(visit)),
+        strand_(asio::make_strand(door_->executor())),
         hand_over_(std::move(hand_over)) {}
 
   void start(CallWork work, WhenGone when_gone) {
@@ -66,8 +72,9 @@ class Call final : public grpc::ServerUnaryReactor, public std::enable_shared_fr
     try {
       status = co_await work();
     } catch (const std::exception& error) {
-      status = grpc::Status(grpc::StatusCode::INTERNAL, error.what());
+      status = make_status(grpc::StatusCode::INTERNAL, error.what(), "INTERNAL");
     }
+    call->door_->leave(call->visit_, status);
     call->end(status);
   }
 
@@ -75,17 +82,13 @@ class Call final : public grpc::ServerUnaryReactor, public std::enable_shared_fr
   void end(const grpc::Status& status) {
     std::lock_guard lock(mutex_);
     if (std::exchange(ended_, true)) return;
-    if (!status.ok()) {
-      spdlog::info("control: call from {} failed: {} (code {})", peer_, status.error_message(),
-                   static_cast<int>(status.error_code()));
-    } else {
-      hand_over_();
-    }
+    if (status.ok()) hand_over_();
     Finish(status);
   }
 
+  const std::shared_ptr<Door> door_;
+  const Visit visit_;
   asio::strand<asio::any_io_executor> strand_;
-  std::string peer_;
   std::function<void()> hand_over_;
   asio::cancellation_signal gone_;  ///< on the strand
   std::mutex mutex_;
@@ -93,12 +96,92 @@ class Call final : public grpc::ServerUnaryReactor, public std::enable_shared_fr
   std::shared_ptr<Call> self_;  ///< while gRPC uses it
 };
 
+/// With maps in one order, so that the same request gives the same bytes.
+std::string bytes_of(const google::protobuf::Message& message) {
+  std::string out;
+  google::protobuf::io::StringOutputStream stream(&out);
+  google::protobuf::io::CodedOutputStream coded(&stream);
+  coded.SetSerializationDeterministic(true);
+  message.SerializeToCodedStream(&coded);
+  coded.Trim();
+  return out;
+}
+
+/// The answer to a repetition whose first is not over, or never will be.
+grpc::Status pending(bool interrupted) {
+  if (interrupted) {
+    return make_status(grpc::StatusCode::UNKNOWN,
+                       "the bridge was restarted while it carried out this request; look at the "
+                       "device and its operations",
+                       "OUTCOME_UNKNOWN");
+  }
+  google::rpc::RetryInfo retry;
+  retry.mutable_retry_delay()->set_seconds(1);
+  return make_status(grpc::StatusCode::UNAVAILABLE, "this request is being carried out",
+                     "REQUEST_UNDER_WAY", &retry);
+}
+
+/// May what this call was to do be done all the same?
+bool may_be_done(const grpc::Status& status) {
+  return status.error_code() == grpc::StatusCode::UNKNOWN ||
+         status.error_code() == grpc::StatusCode::INTERNAL;
+}
+
+// An answer as the book keeps it: 'R' and the response, or 'S' and a google.rpc.Status.
+
+std::string kept_answer(const grpc::Status& status, const google::protobuf::Message& response) {
+  if (status.ok()) return "R" + response.SerializeAsString();
+  google::rpc::Status failed;
+  failed.ParseFromString(status.error_details());
+  failed.set_code(status.error_code());
+  failed.set_message(status.error_message());
+  return "S" + failed.SerializeAsString();
+}
+
+grpc::Status answer_again(const std::string& kept, google::protobuf::Message& response) {
+  const std::string bytes = kept.empty() ? "" : kept.substr(1);
+  if (kept.starts_with('R') && response.ParseFromString(bytes)) return grpc::Status::OK;
+  google::rpc::Status failed;
+  if (kept.starts_with('S') && failed.ParseFromString(bytes)) {
+    return {static_cast<grpc::StatusCode>(failed.code()), failed.message(), bytes};
+  }
+  return make_status(grpc::StatusCode::INTERNAL, "the first answer is lost", "INTERNAL");
+}
+
+constexpr std::size_t kQueryHash = 8;  ///< bytes of a page token that say what was asked
+
+std::string query_hash(std::string_view query) {
+  return request_fingerprint("page", query).substr(0, kQueryHash);
+}
+
+std::string to_base64(std::string_view bytes) {
+  std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');
+  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                                   reinterpret_cast<const unsigned char*>(bytes.data()),
+                                   static_cast<int>(bytes.size()));
+  out.resize(static_cast<std::size_t>(size));
+  return out;
+}
+
+std::optional<std::string> from_base64(const std::string& text) {
+  if (text.size() % 4 != 0 || text.size() > kMaxPageToken) return std::nullopt;
+  std::string out(text.size() / 4 * 3, '\0');
+  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                                   reinterpret_cast<const unsigned char*>(text.data()),
+                                   static_cast<int>(text.size()));
+  if (size < 0) return std::nullopt;
+  if (text.ends_with("=")) out.pop_back();
+  if (text.ends_with("==")) out.pop_back();
+  return out;
+}
+
 }  // namespace
 
-grpc::ServerUnaryReactor* start_call(asio::any_io_executor executor,
-                                     grpc::CallbackServerContext* context, CallWork work,
-                                     std::function<void()> hand_over, WhenGone when_gone) {
-  auto call = std::make_shared<Call>(executor, context->peer(), std::move(hand_over));
+grpc::ServerUnaryReactor* start_call(Door& door, Visit visit, grpc::CallbackServerContext*,
+                                     CallWork work, std::function<void()> hand_over,
+                                     WhenGone when_gone) {
+  auto call =
+      std::make_shared<Call>(door.shared_from_this(), std::move(visit), std::move(hand_over));
   call->start(std::move(work), when_gone);
   return call.get();
 }
@@ -110,70 +193,38 @@ grpc::ServerUnaryReactor* refuse_call(grpc::CallbackServerContext* context,
   return reactor;
 }
 
-grpc::Status invalid_argument(std::string text) {
-  return {grpc::StatusCode::INVALID_ARGUMENT, std::move(text)};
-}
-
-grpc::Status no_such_device(const std::string& name) {
-  return {grpc::StatusCode::NOT_FOUND, "no such device: " + name};
-}
-
-grpc::Status to_status(const Error& error) {
-  bool passes = error.kind == ErrorKind::kBusy || error.kind == ErrorKind::kClosed ||
-                error.kind == ErrorKind::kDiskFull;
-  return {passes ? grpc::StatusCode::UNAVAILABLE : grpc::StatusCode::INTERNAL, error.text};
-}
-
-grpc::StatusCode to_status_code(std::uint32_t usp_code) {
-  using usp::ErrorCode;
-  switch (static_cast<ErrorCode>(usp_code)) {
-    case ErrorCode::kMessageNotSupported:
-      return grpc::StatusCode::UNIMPLEMENTED;
-    case ErrorCode::kRequestDenied:
-    case ErrorCode::kPermissionDenied:
-    case ErrorCode::kNotWriteable:
-    case ErrorCode::kNotCreatable:
-      return grpc::StatusCode::PERMISSION_DENIED;
-    case ErrorCode::kResourcesExceeded:
-      return grpc::StatusCode::RESOURCE_EXHAUSTED;
-    case ErrorCode::kObjectDoesNotExist:
-    case ErrorCode::kInvalidPath:
-      return grpc::StatusCode::NOT_FOUND;
-    case ErrorCode::kDuplicateKey:
-      return grpc::StatusCode::ALREADY_EXISTS;
-    case ErrorCode::kParameterActionFailed:
-    case ErrorCode::kValueConflict:
-    case ErrorCode::kOperationError:
-    case ErrorCode::kObjectNotCreated:
-    case ErrorCode::kObjectNotUpdated:
-    case ErrorCode::kDeleteFailure:
-      return grpc::StatusCode::FAILED_PRECONDITION;
-    case ErrorCode::kCommandFailure:
-    case ErrorCode::kCommandCanceled:
-      return grpc::StatusCode::ABORTED;
-    case ErrorCode::kDeviceNotReached:
-      return grpc::StatusCode::DEADLINE_EXCEEDED;
-    case ErrorCode::kOutcomeUnknown:
-      return grpc::StatusCode::UNKNOWN;
-    case ErrorCode::kMessageFailed:
-    case ErrorCode::kInternalError:
-      return grpc::StatusCode::INTERNAL;
-    default:  // the request is wrong, whatever of it is
-      return grpc::StatusCode::INVALID_ARGUMENT;
+asio::awaitable<grpc::Status> run_once(Door& door, Visit visit, std::string request_id,
+                                       const google::protobuf::Message& request,
+                                       google::protobuf::Message& response, CallWork work) {
+  if (!is_request_id(request_id)) {
+    co_return invalid_argument("request_id", "expected a UUID");
   }
-}
-
-grpc::Status to_status(std::uint32_t usp_code, const std::string& text) {
-  return {to_status_code(usp_code), "USP " + std::to_string(usp_code) + ": " + text};
-}
-
-grpc::Status to_status(const usp_msg::Error& error) {
-  // The first culprit says more than the summary.
-  if (error.param_errs_size() > 0) {
-    const auto& culprit = error.param_errs(0);
-    return to_status(culprit.err_code(), culprit.param_path() + ": " + culprit.err_msg());
+  RequestBook* book = door.requests();
+  if (book == nullptr) co_return co_await work();
+  const RequestKey key{visit.client->name, std::move(request_id)};
+  std::string fingerprint = request_fingerprint(visit.method, bytes_of(request));
+  Result<RequestBook::Begun> begun = co_await book->begin(key, std::move(fingerprint));
+  if (!begun) co_return to_status(begun.error());
+  switch (begun->found) {
+    case RequestBook::Found::kNew:
+      break;
+    case RequestBook::Found::kSame:
+      co_return answer_again(begun->response, response);
+    case RequestBook::Found::kPending:
+      co_return pending(begun->interrupted);
+    case RequestBook::Found::kOther:
+      co_return invalid_argument("request_id", "was used for another request");
   }
-  return to_status(error.err_code(), error.err_msg());
+  grpc::Status status = co_await work();
+  if (status.ok() || may_be_done(status)) {
+    std::string answer = kept_answer(status, response);
+    Result<void> kept = co_await book->finish(key, std::move(answer));
+    if (!kept) spdlog::error("control: a request_id was not stored: {}", kept.error().text);
+  } else {
+    Result<void> dropped = co_await book->abandon(key);
+    if (!dropped) spdlog::error("control: a request_id stays: {}", dropped.error().text);
+  }
+  co_return status;
 }
 
 tl::expected<std::optional<milliseconds>, grpc::Status> timeout_field(
@@ -187,7 +238,7 @@ tl::expected<std::optional<milliseconds>, grpc::Status> timeout_field(
     limit = std::chrono::seconds(timeout.seconds()) + milliseconds(timeout.nanos() / 1'000'000);
   }
   if (limit <= milliseconds(0) || limit > std::chrono::seconds(kMaxTimeoutSeconds)) {
-    return tl::unexpected(invalid_argument("timeout: more than 0 s and at most 7 days"));
+    return tl::unexpected(invalid_argument("timeout", "more than 0 s and at most 7 days"));
   }
   return limit;
 }
@@ -208,17 +259,38 @@ void set_timestamp(std::int64_t unix_ms, google::protobuf::Timestamp* out) {
 }
 
 tl::expected<std::size_t, grpc::Status> page_size(std::int32_t asked) {
-  if (asked < 0) return tl::unexpected(invalid_argument("page_size: must not be negative"));
+  if (asked < 0) return tl::unexpected(invalid_argument("page_size", "must not be negative"));
   if (asked == 0) return static_cast<std::size_t>(kDefaultPageSize);
   return static_cast<std::size_t>(std::min(asked, kMaxPageSize));
 }
 
-tl::expected<std::int64_t, grpc::Status> parse_page_token(const std::string& token) {
-  if (token.empty()) return 0;
+std::string page_token(std::string_view last, std::string_view query) {
+  return to_base64(query_hash(query).append(last));
+}
+
+tl::expected<std::string, grpc::Status> parse_page_token(const std::string& token,
+                                                         std::string_view query) {
+  if (token.empty()) return "";
+  auto bytes = from_base64(token);
+  if (!bytes || bytes->size() < kQueryHash) {
+    return tl::unexpected(invalid_argument("page_token", "not one of ours"));
+  }
+  if (!bytes->starts_with(query_hash(query))) {
+    return tl::unexpected(invalid_argument(
+        "page_token", "of another list: what is asked for must stay the same from page to page"));
+  }
+  return bytes->substr(kQueryHash);
+}
+
+tl::expected<std::int64_t, grpc::Status> parse_page_id(const std::string& token,
+                                                       std::string_view query) {
+  auto last = parse_page_token(token, query);
+  if (!last) return tl::unexpected(last.error());
+  if (last->empty()) return 0;
   std::int64_t id = 0;
-  auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), id);
-  if (error != std::errc{} || end != token.data() + token.size() || id < 0) {
-    return tl::unexpected(invalid_argument("page_token: not one of ours"));
+  auto [end, error] = std::from_chars(last->data(), last->data() + last->size(), id);
+  if (error != std::errc{} || end != last->data() + last->size() || id < 0) {
+    return tl::unexpected(invalid_argument("page_token", "not one of ours"));
   }
   return id;
 }

@@ -1,5 +1,6 @@
 #include "bridge/control/credential_service.h"
 
+#include <functional>
 #include <utility>
 
 #include "bridge/control/call.h"
@@ -13,10 +14,15 @@ namespace {
 
 constexpr int kMaxPut = 1000;
 
+/// Who asks, for the audit log.
+std::string audited(const Visit& visit) {
+  return visit.client->name.empty() ? visit.peer : visit.client->name + " (" + visit.peer + ")";
+}
+
 grpc::Status status_of(const Error& error) {
   switch (error.kind) {
     case ErrorKind::kInvalid:
-      return invalid_argument(error.text);
+      return invalid_argument("credentials", error.text);
     case ErrorKind::kConflict:
       return {grpc::StatusCode::FAILED_PRECONDITION, error.text};
     default:
@@ -49,11 +55,12 @@ void fill(const CredentialInfo& info, v1::Credential* out) {
   if (info.created_ms > 0) set_timestamp(info.created_ms, out->mutable_create_time());
 }
 
-asio::awaitable<grpc::Status> put(CredentialBackend& backend,
+asio::awaitable<grpc::Status> put(CredentialBackend& backend, const Visit& visit,
                                   const v1::PutCredentialsRequest& request,
-                                  v1::PutCredentialsResponse& response, std::string peer) {
+                                  v1::PutCredentialsResponse& response) {
+  if (auto status = Door::whole_fleet(visit); !status.ok()) co_return status;
   if (request.credentials_size() == 0 || request.credentials_size() > kMaxPut) {
-    co_return invalid_argument("credentials: expected 1 to " + std::to_string(kMaxPut));
+    co_return invalid_argument("credentials", "expected 1 to " + std::to_string(kMaxPut));
   }
   std::vector<CredentialEntry> entries;
   for (const v1::NewCredential& each : request.credentials()) {
@@ -66,7 +73,7 @@ asio::awaitable<grpc::Status> put(CredentialBackend& backend,
     entries.push_back(std::move(entry));
   }
   Result<CredentialsPut> done =
-      co_await backend.put_credentials(std::move(entries), std::move(peer));
+      co_await backend.put_credentials(std::move(entries), audited(visit));
   if (!done) co_return status_of(done.error());
   response.set_added(static_cast<std::uint32_t>(done->changes.added));
   response.set_changed(static_cast<std::uint32_t>(done->changes.changed));
@@ -75,51 +82,56 @@ asio::awaitable<grpc::Status> put(CredentialBackend& backend,
   co_return grpc::Status::OK;
 }
 
-asio::awaitable<grpc::Status> list(CredentialBackend& backend,
+asio::awaitable<grpc::Status> list(Door& door, CredentialBackend& backend, const Visit& visit,
                                    const v1::ListCredentialsRequest& request,
                                    v1::ListCredentialsResponse& response) {
   auto size = page_size(request.page_size());
   if (!size) co_return size.error();
   std::string endpoint_id;
-  if (!request.device().empty()) {
-    auto id = parse_device_name(request.device());
-    if (!id) co_return invalid_argument("device: expected devices/{endpoint_id}");
+  if (request.device().empty()) {
+    if (auto status = Door::whole_fleet(visit); !status.ok()) co_return status;
+  } else {
+    auto id = co_await door.device(visit, "device", request.device());
+    if (!id) co_return id.error();
     endpoint_id = *id;
   }
   // One more than asked tells whether there is a next page. A page's token is its last user name.
-  std::string after = request.page_token();
+  auto after = parse_page_token(request.page_token(), request.device());
+  if (!after) co_return after.error();
   Result<std::vector<CredentialInfo>> page =
-      co_await backend.credentials(std::move(after), *size + 1, std::move(endpoint_id));
+      co_await backend.credentials(*after, *size + 1, std::move(endpoint_id));
   if (!page && page.error().kind == ErrorKind::kInvalid) co_return no_such_device(request.device());
   if (!page) co_return status_of(page.error());
   const bool more = page->size() > *size;
   if (more) page->resize(*size);
   for (const CredentialInfo& info : *page) fill(info, response.add_credentials());
-  if (more) response.set_next_page_token(page->back().username);
+  if (more) response.set_next_page_token(page_token(page->back().username, request.device()));
   co_return grpc::Status::OK;
 }
 
-asio::awaitable<grpc::Status> erase(CredentialBackend& backend,
-                                    const v1::DeleteCredentialRequest& request, std::string peer) {
+asio::awaitable<grpc::Status> erase(CredentialBackend& backend, const Visit& visit,
+                                    const v1::DeleteCredentialRequest& request,
+                                    google::protobuf::Empty&) {
+  if (auto status = Door::whole_fleet(visit); !status.ok()) co_return status;
   auto username = parse_credential_name(request.name());
-  if (!username) co_return invalid_argument("name: expected credentials/{username}");
+  if (!username) co_return invalid_argument("name", "expected credentials/{username}");
   std::string wanted = *username;
-  Result<bool> erased = co_await backend.erase_credential(std::move(wanted), std::move(peer));
+  Result<bool> erased = co_await backend.erase_credential(std::move(wanted), audited(visit));
   if (!erased) co_return status_of(erased.error());
   if (!*erased) {
-    co_return grpc::Status(grpc::StatusCode::NOT_FOUND, "no such credential: " + request.name());
+    co_return no_such("credential", request.name());
   }
   co_return grpc::Status::OK;
 }
 
-asio::awaitable<grpc::Status> rotate(CredentialBackend& backend,
+asio::awaitable<grpc::Status> rotate(Door& door, CredentialBackend& backend, const Visit& visit,
                                      const v1::RotateCredentialRequest& request,
-                                     v1::Credential& response, std::string peer) {
-  auto id = parse_device_name(request.device());
-  if (!id) co_return invalid_argument("device: expected devices/{endpoint_id}");
+                                     v1::Credential& response) {
+  auto id = co_await door.device(visit, "device", request.device());
+  if (!id) co_return id.error();
   std::string endpoint_id = *id;
   Result<CredentialInfo> info =
-      co_await backend.rotate_credential(std::move(endpoint_id), std::move(peer));
+      co_await backend.rotate_credential(std::move(endpoint_id), audited(visit));
   if (!info && info.error().kind == ErrorKind::kInvalid) co_return no_such_device(request.device());
   if (!info) co_return status_of(info.error());
   fill(*info, &response);
@@ -128,47 +140,32 @@ asio::awaitable<grpc::Status> rotate(CredentialBackend& backend,
 
 }  // namespace
 
-CredentialService::CredentialService(asio::any_io_executor executor, CredentialBackend& backend)
-    : executor_(std::move(executor)), backend_(backend) {}
-
 grpc::ServerUnaryReactor* CredentialService::PutCredentials(
     grpc::CallbackServerContext* context, const v1::PutCredentialsRequest* request,
     v1::PutCredentialsResponse* response) {
-  auto work = [&backend = backend_, peer = context->peer()](const v1::PutCredentialsRequest& in,
-                                                            v1::PutCredentialsResponse& out) {
-    return put(backend, in, out, peer);
-  };
-  return run_call(executor_, context, request, response, std::move(work));
+  return run_call(door_, context, "CredentialService/PutCredentials", request, response,
+                  std::bind_front(put, std::ref(backend_)));
 }
 
 grpc::ServerUnaryReactor* CredentialService::ListCredentials(
     grpc::CallbackServerContext* context, const v1::ListCredentialsRequest* request,
     v1::ListCredentialsResponse* response) {
-  auto work = [&backend = backend_](const v1::ListCredentialsRequest& in,
-                                    v1::ListCredentialsResponse& out) {
-    return list(backend, in, out);
-  };
-  return run_call(executor_, context, request, response, std::move(work), WhenGone::kCancel);
+  return run_call(door_, context, "CredentialService/ListCredentials", request, response,
+                  std::bind_front(list, std::ref(door_), std::ref(backend_)), WhenGone::kCancel);
 }
 
 grpc::ServerUnaryReactor* CredentialService::DeleteCredential(
     grpc::CallbackServerContext* context, const v1::DeleteCredentialRequest* request,
     google::protobuf::Empty* response) {
-  auto work = [&backend = backend_, peer = context->peer()](const v1::DeleteCredentialRequest& in,
-                                                            google::protobuf::Empty&) {
-    return erase(backend, in, peer);
-  };
-  return run_call(executor_, context, request, response, std::move(work));
+  return run_call(door_, context, "CredentialService/DeleteCredential", request, response,
+                  std::bind_front(erase, std::ref(backend_)));
 }
 
 grpc::ServerUnaryReactor* CredentialService::RotateCredential(
     grpc::CallbackServerContext* context, const v1::RotateCredentialRequest* request,
     v1::Credential* response) {
-  auto work = [&backend = backend_, peer = context->peer()](const v1::RotateCredentialRequest& in,
-                                                            v1::Credential& out) {
-    return rotate(backend, in, out, peer);
-  };
-  return run_call(executor_, context, request, response, std::move(work));
+  return run_call(door_, context, "CredentialService/RotateCredential", request, response,
+                  std::bind_front(rotate, std::ref(door_), std::ref(backend_)));
 }
 
 }  // namespace bridge::control

@@ -1,8 +1,7 @@
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
-
 #include "bridge/control/credential_backend.h"
+#include "bridge/control/door.h"
 #include "proto/bridge/v1/credential.grpc.pb.h"
 
 namespace bridge::control {
@@ -10,7 +9,7 @@ namespace bridge::control {
 /// bridge.v1.CredentialService over a CredentialBackend that outlives it.
 class CredentialService final : public v1::CredentialService::CallbackService {
  public:
-  CredentialService(boost::asio::any_io_executor executor, CredentialBackend& backend);
+  CredentialService(Door& door, CredentialBackend& backend) : door_(door), backend_(backend) {}
 
   grpc::ServerUnaryReactor* PutCredentials(grpc::CallbackServerContext* context,
                                            const v1::PutCredentialsRequest* request,
@@ -26,7 +25,7 @@ class CredentialService final : public v1::CredentialService::CallbackService {
                                              v1::Credential* response) override;
 
  private:
-  boost::asio::any_io_executor executor_;
+  Door& door_;
   CredentialBackend& backend_;
 };
 

@@ -1,16 +1,14 @@
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
-
-#include "bridge/control/backend.h"
+#include "bridge/control/door.h"
 #include "proto/bridge/v1/device.grpc.pb.h"
 
 namespace bridge::control {
 
-/// bridge.v1.DeviceService over a Backend that outlives it.
+/// bridge.v1.DeviceService behind a Door that outlives it.
 class DeviceService final : public v1::DeviceService::CallbackService {
  public:
-  DeviceService(boost::asio::any_io_executor executor, Backend& backend);
+  explicit DeviceService(Door& door) : door_(door) {}
 
   grpc::ServerUnaryReactor* GetDevice(grpc::CallbackServerContext* context,
                                       const v1::GetDeviceRequest* request,
@@ -18,13 +16,15 @@ class DeviceService final : public v1::DeviceService::CallbackService {
   grpc::ServerUnaryReactor* ListDevices(grpc::CallbackServerContext* context,
                                         const v1::ListDevicesRequest* request,
                                         v1::ListDevicesResponse* response) override;
+  grpc::ServerUnaryReactor* UpdateDevice(grpc::CallbackServerContext* context,
+                                         const v1::UpdateDeviceRequest* request,
+                                         v1::Device* response) override;
   grpc::ServerUnaryReactor* DeleteDevice(grpc::CallbackServerContext* context,
                                          const v1::DeleteDeviceRequest* request,
                                          google::protobuf::Empty* response) override;
 
  private:
-  boost::asio::any_io_executor executor_;
-  Backend& backend_;
+  Door& door_;
 };
 
 }  // namespace bridge::control

@@ -15,7 +15,8 @@ struct Filter::Node {
 
   Kind kind = Kind::kCompare;
   std::vector<std::shared_ptr<const Node>> inner;  ///< of kAnd, kOr, kNot
-  std::size_t field = 0;                           ///< index into the fields
+  std::string_view name;                           ///< of the field
+  std::size_t field = 0;                           ///< its index
   FilterToken::Kind op = FilterToken::Kind::kEqual;
   std::string text;
   std::int64_t number = 0;  ///< of a number, a time, or 0 and 1
@@ -137,7 +138,8 @@ class Parser {
   Parsed factor(int depth) { return chain(&Parser::term, "OR", Node::Kind::kOr, depth); }
 
   Parsed term(int depth) {
-    const bool negated = token_.kind == Op::kMinus || (token_.kind == Op::kWord && token_.text == "NOT");
+    const bool negated =
+        token_.kind == Op::kMinus || (token_.kind == Op::kWord && token_.text == "NOT");
     if (negated) advance();
     Parsed inner = simple(depth);
     if (!inner || !negated) return inner;
@@ -165,6 +167,7 @@ class Parser {
     auto field = std::ranges::find(fields_, token_.text, &FilterField<Info>::name);
     if (field == fields_.end()) return wrong("no such field: " + token_.text);
     Node node;
+    node.name = field->name;
     node.field = static_cast<std::size_t>(field - fields_.begin());
     advance();
     if (!is_operator(token_.kind)) return wrong("expected = != < <= > >= or :");
@@ -195,6 +198,12 @@ tl::expected<NodePtr, std::string> parse_filter(std::string_view text,
   return Parser<Info>(text, fields).parse();
 }
 
+bool compares(const Node& node, std::string_view field) {
+  if (node.kind == Node::Kind::kCompare) return node.name == field;
+  return std::ranges::any_of(node.inner,
+                             [field](const NodePtr& one) { return compares(*one, field); });
+}
+
 template <class Info>
 bool node_matches(const Node& node, const Info& info, std::span<const FilterField<Info>> fields) {
   auto inner = [&](const NodePtr& one) { return node_matches(*one, info, fields); };
@@ -214,12 +223,26 @@ bool node_matches(const Node& node, const Info& info, std::span<const FilterFiel
 }  // namespace
 
 tl::expected<Filter, std::string> Filter::parse(std::string_view text) {
-  return parse_filter(text, device_fields()).map([](NodePtr root) { return Filter(std::move(root)); });
+  return parse_filter(text, device_fields()).map([](NodePtr root) {
+    return Filter(std::move(root));
+  });
 }
 
 tl::expected<Filter, std::string> Filter::parse_operations(std::string_view text) {
-  return parse_filter(text, operation_fields())
-      .map([](NodePtr root) { return Filter(std::move(root)); });
+  return parse_filter(text, operation_fields()).map([](NodePtr root) {
+    return Filter(std::move(root));
+  });
+}
+
+bool Filter::asks_for(std::string_view field) const { return !empty() && compares(*root_, field); }
+
+Filter Filter::both(const Filter& other) const {
+  if (empty()) return other;
+  if (other.empty()) return *this;
+  Node node;
+  node.kind = Node::Kind::kAnd;
+  node.inner = {root_, other.root_};
+  return Filter(std::make_shared<const Node>(std::move(node)));
 }
 
 bool Filter::matches(const DeviceInfo& device) const {

@@ -45,6 +45,10 @@ class Filter {
   static tl::expected<Filter, std::string> parse_operations(std::string_view text);
 
   bool empty() const { return root_ == nullptr; }
+  /// Does it compare that field?
+  bool asks_for(std::string_view field) const;
+  /// What both let through; both are of devices, or both of operations.
+  Filter both(const Filter& other) const;
   /// Of a filter that parse() made.
   bool matches(const DeviceInfo& device) const;
   /// Of a filter that parse_operations() made.

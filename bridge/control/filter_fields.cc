@@ -14,8 +14,7 @@ constexpr std::array kDeviceFields{
         "endpoint_id", [](Device d) -> FilterValue { return std::string_view(d.endpoint_id); }},
     FilterField<DeviceInfo>{
         "manufacturer", [](Device d) -> FilterValue { return std::string_view(d.manufacturer); }},
-    FilterField<DeviceInfo>{"oui",
-                            [](Device d) -> FilterValue { return std::string_view(d.oui); }},
+    FilterField<DeviceInfo>{"oui", [](Device d) -> FilterValue { return std::string_view(d.oui); }},
     FilterField<DeviceInfo>{
         "product_class", [](Device d) -> FilterValue { return std::string_view(d.product_class); }},
     FilterField<DeviceInfo>{
@@ -35,12 +34,12 @@ constexpr std::array kDeviceFields{
     FilterField<DeviceInfo>{"onboarded", [](Device d) -> FilterValue { return d.onboarded; }},
     FilterField<DeviceInfo>{"in_session", [](Device d) -> FilterValue { return d.in_session; }},
     FilterField<DeviceInfo>{"online", [](Device d) -> FilterValue { return d.online; }},
-    FilterField<DeviceInfo>{
-        "first_seen_time", [](Device d) -> FilterValue { return FilterTime{d.first_seen_ms}; }},
-    FilterField<DeviceInfo>{
-        "last_inform_time", [](Device d) -> FilterValue { return FilterTime{d.last_inform_ms}; }},
-    FilterField<DeviceInfo>{
-        "last_boot_time", [](Device d) -> FilterValue { return FilterTime{d.last_boot_ms}; }},
+    FilterField<DeviceInfo>{"first_seen_time",
+                            [](Device d) -> FilterValue { return FilterTime{d.first_seen_ms}; }},
+    FilterField<DeviceInfo>{"last_inform_time",
+                            [](Device d) -> FilterValue { return FilterTime{d.last_inform_ms}; }},
+    FilterField<DeviceInfo>{"last_boot_time",
+                            [](Device d) -> FilterValue { return FilterTime{d.last_boot_ms}; }},
     FilterField<DeviceInfo>{
         "open_operations",
         [](Device d) -> FilterValue { return static_cast<std::int64_t>(d.open_operations); }},
@@ -49,15 +48,15 @@ constexpr std::array kDeviceFields{
 constexpr std::array kOperationFields{
     FilterField<OperationInfo>{
         "state", [](Operation o) -> FilterValue { return std::string_view(name_of(o.state)); }},
-    FilterField<OperationInfo>{
-        "kind", [](Operation o) -> FilterValue { return std::string_view(o.kind); }},
+    FilterField<OperationInfo>{"kind",
+                               [](Operation o) -> FilterValue { return std::string_view(o.kind); }},
     FilterField<OperationInfo>{
         "summary", [](Operation o) -> FilterValue { return std::string_view(o.summary); }},
     FilterField<OperationInfo>{
         "requester", [](Operation o) -> FilterValue { return std::string_view(o.requester); }},
     FilterField<OperationInfo>{"done", [](Operation o) -> FilterValue { return is_over(o.state); }},
-    FilterField<OperationInfo>{
-        "create_time", [](Operation o) -> FilterValue { return FilterTime{o.created_ms}; }},
+    FilterField<OperationInfo>{"create_time",
+                               [](Operation o) -> FilterValue { return FilterTime{o.created_ms}; }},
     FilterField<OperationInfo>{
         "finish_time", [](Operation o) -> FilterValue { return FilterTime{o.finished_ms}; }},
 };

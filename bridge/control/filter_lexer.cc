@@ -54,7 +54,8 @@ FilterToken FilterLexer::next() {
 FilterToken FilterLexer::word(bool is_value) {
   const std::size_t began = at_;
   const std::string_view rest = text_.substr(at_);
-  const std::string_view word = rest.substr(0, rest.find_first_of(is_value ? kEndOfValue : kEndOfField));
+  const std::string_view word =
+      rest.substr(0, rest.find_first_of(is_value ? kEndOfValue : kEndOfField));
   at_ += std::max<std::size_t>(word.size(), 1);
   if (word.empty()) return {Kind::kBad, "a single " + std::string(rest.substr(0, 1)), began};
   return {Kind::kWord, std::string(word), began};

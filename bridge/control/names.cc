@@ -9,6 +9,8 @@ namespace {
 constexpr std::string_view kDevices = "devices/";
 constexpr std::string_view kCredentials = "credentials/";
 constexpr std::string_view kFreezes = "freezes/";
+constexpr std::string_view kControllers = "controllers/";
+constexpr std::string_view kRoles = "roles/";
 constexpr std::string_view kOperations = "/operations/";
 
 bool is_plain(char c) {
@@ -89,6 +91,20 @@ std::string freeze_name(std::int64_t id) { return std::string(kFreezes) + std::t
 std::optional<std::int64_t> parse_freeze_name(std::string_view name) {
   if (!name.starts_with(kFreezes)) return std::nullopt;
   return parse_id(name.substr(kFreezes.size()));
+}
+
+std::string controller_name(std::string_view endpoint_id) {
+  return std::string(kControllers) + percent_encode(endpoint_id);
+}
+
+std::optional<std::string> parse_controller_name(std::string_view name) {
+  return parse_name(name, kControllers);
+}
+
+std::string role_name(std::string_view role) { return std::string(kRoles) + percent_encode(role); }
+
+std::optional<std::string> parse_role_name(std::string_view name) {
+  return parse_name(name, kRoles);
 }
 
 std::string operation_name(std::string_view endpoint_id, std::int64_t id) {

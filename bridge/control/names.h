@@ -22,6 +22,12 @@ std::optional<std::string> parse_credential_name(std::string_view name);
 std::string freeze_name(std::int64_t id);
 std::optional<std::int64_t> parse_freeze_name(std::string_view name);
 
+/// "controllers/{endpoint_id}" and "roles/{name}", encoded in the same way.
+std::string controller_name(std::string_view endpoint_id);
+std::optional<std::string> parse_controller_name(std::string_view name);
+std::string role_name(std::string_view role);
+std::optional<std::string> parse_role_name(std::string_view name);
+
 struct OperationName {
   std::string endpoint_id;
   std::int64_t id = 0;

@@ -2,7 +2,9 @@
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <functional>
 
+#include "bridge/control/backend.h"
 #include "bridge/control/call.h"
 #include "bridge/control/names.h"
 #include "bridge/wait.h"
@@ -18,7 +20,7 @@ using std::chrono::milliseconds;
 /// How long WaitOperation waits when neither the call nor its deadline says.
 constexpr milliseconds kDefaultWait = std::chrono::minutes(1);
 
-const char* kNameForm = "name: expected devices/{endpoint_id}/operations/{id}";
+const char* kNameForm = "expected devices/{endpoint_id}/operations/{id}";
 
 v1::Operation::State to_proto(OperationState state) {
   switch (state) {
@@ -36,17 +38,30 @@ v1::Operation::State to_proto(OperationState state) {
   return v1::Operation::STATE_UNSPECIFIED;
 }
 
-grpc::Status no_such_operation(const std::string& name) {
-  return {grpc::StatusCode::NOT_FOUND, "no such operation: " + name};
+grpc::Status no_such_operation(const std::string& name) { return no_such("operation", name); }
+
+/// The operation that a name says, if the client may see its device.
+asio::awaitable<tl::expected<OperationName, grpc::Status>> find(Door& door, Visit visit,
+                                                                std::string name) {
+  auto parsed = parse_operation_name(name);
+  if (!parsed) co_return tl::unexpected(invalid_argument("name", kNameForm));
+  std::string device = device_name(parsed->endpoint_id);
+  auto id = co_await door.device(std::move(visit), "name", std::move(device));
+  if (!id) co_return tl::unexpected(id.error());
+  co_return *parsed;
 }
 
-asio::awaitable<grpc::Status> start(Backend& backend, const v1::StartCommandRequest& request,
-                                    v1::Operation& response, milliseconds timeout) {
-  auto id = parse_device_name(request.device());
-  if (!id) co_return invalid_argument("device: expected devices/{endpoint_id}");
+asio::awaitable<grpc::Status> start(Door& door, const Visit& visit,
+                                    const v1::StartCommandRequest& request, v1::Operation& response,
+                                    milliseconds timeout) {
+  auto id = co_await door.device(visit, "device", request.device());
+  if (!id) co_return id.error();
+  Backend::Ask ask;
+  ask.requester = visit.client->requester;
+  ask.timeout = timeout;
   std::map<std::string, std::string> input(request.input().begin(), request.input().end());
-  auto started = co_await backend.start_command(*id, request.command(), request.command_key(),
-                                                std::move(input), timeout);
+  auto started = co_await door.backend().start_command(
+      *id, request.command(), request.command_key(), std::move(input), std::move(ask));
   if (!started) {
     const Backend::Refused& refused = started.error();
     if (refused.code == 0) co_return no_such_device(request.device());
@@ -56,89 +71,88 @@ asio::awaitable<grpc::Status> start(Backend& backend, const v1::StartCommandRequ
   co_return grpc::Status::OK;
 }
 
-asio::awaitable<grpc::Status> get(Backend& backend, const v1::GetOperationRequest& request,
-                                  v1::Operation& response) {
-  auto name = parse_operation_name(request.name());
-  if (!name) co_return invalid_argument(kNameForm);
+asio::awaitable<grpc::Status> get(Door& door, const Visit& visit,
+                                  const v1::GetOperationRequest& request, v1::Operation& response) {
+  auto name = co_await find(door, visit, request.name());
+  if (!name) co_return name.error();
   Result<std::optional<OperationInfo>> info =
-      co_await backend.operation(name->endpoint_id, name->id);
+      co_await door.backend().operation(name->endpoint_id, name->id);
   if (!info) co_return to_status(info.error());
   if (!*info) co_return no_such_operation(request.name());
   fill(**info, &response);
   co_return grpc::Status::OK;
 }
 
-asio::awaitable<grpc::Status> list(Backend& backend, const v1::ListOperationsRequest& request,
+asio::awaitable<grpc::Status> list(Door& door, const Visit& visit,
+                                   const v1::ListOperationsRequest& request,
                                    v1::ListOperationsResponse& response) {
-  auto device = parse_device_name(request.device());
-  if (!device) co_return invalid_argument("device: expected devices/{endpoint_id}");
+  auto device = co_await door.device(visit, "device", request.device());
+  if (!device) co_return device.error();
   auto size = page_size(request.page_size());
   if (!size) co_return size.error();
-  auto before = parse_page_token(request.page_token());
+  auto before = parse_page_id(request.page_token(), request.device());
   if (!before) co_return before.error();
   Result<std::optional<std::vector<OperationInfo>>> page =
-      co_await backend.operations(*device, *before, *size + 1);
+      co_await door.backend().operations(*device, *before, *size + 1);
   if (!page) co_return to_status(page.error());
   if (!*page) co_return no_such_device(request.device());
   std::vector<OperationInfo>& rows = **page;
   bool more = rows.size() > *size;
   if (more) rows.resize(*size);
   for (const OperationInfo& info : rows) fill(info, response.add_operations());
-  if (more) response.set_next_page_token(std::to_string(rows.back().id));
+  if (more)
+    response.set_next_page_token(page_token(std::to_string(rows.back().id), request.device()));
   co_return grpc::Status::OK;
 }
 
-asio::awaitable<grpc::Status> cancel(Backend& backend, const v1::CancelOperationRequest& request,
+asio::awaitable<grpc::Status> cancel(Door& door, const Visit& visit,
+                                     const v1::CancelOperationRequest& request,
                                      v1::Operation& response) {
-  auto name = parse_operation_name(request.name());
-  if (!name) co_return invalid_argument(kNameForm);
-  Result<CancelResult> result = co_await backend.cancel(name->endpoint_id, name->id);
+  auto name = co_await find(door, visit, request.name());
+  if (!name) co_return name.error();
+  Result<CancelResult> result = co_await door.backend().cancel(name->endpoint_id, name->id);
   if (!result) co_return to_status(result.error());
   if (*result == CancelResult::kNotFound) co_return no_such_operation(request.name());
   if (*result == CancelResult::kAlreadySent) {
-    co_return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION,
-                           "the device has been asked already");
+    co_return not_now("the device has been asked already", "ALREADY_SENT");
   }
   if (*result == CancelResult::kAlreadyDone) {
-    co_return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, "the operation is over");
+    co_return not_now("the operation is over", "ALREADY_DONE");
   }
   Result<std::optional<OperationInfo>> info =
-      co_await backend.operation(name->endpoint_id, name->id);
+      co_await door.backend().operation(name->endpoint_id, name->id);
   if (!info) co_return to_status(info.error());
   if (!*info) co_return no_such_operation(request.name());
   fill(**info, &response);
   co_return grpc::Status::OK;
 }
 
-bool is_over(const OperationInfo& info) {
-  return info.state != OperationState::kQueued && info.state != OperationState::kRunning;
-}
-
 /// Looks after each change of the operation until it is over or the time has come.
-asio::awaitable<grpc::Status> wait_for_end(Backend& backend,
+asio::awaitable<grpc::Status> wait_for_end(Door& door, const Visit& visit,
                                            const v1::WaitOperationRequest& request,
                                            v1::Operation& response, milliseconds timeout) {
-  auto name = parse_operation_name(request.name());
-  if (!name) co_return invalid_argument(kNameForm);
+  auto name = co_await find(door, visit, request.name());
+  if (!name) co_return name.error();
   auto until = std::chrono::steady_clock::now();
   until += timeout > milliseconds(0) ? timeout : kDefaultWait;
 
   auto strand = co_await asio::this_coro::executor;  // a call runs on its own
   auto over = std::make_shared<Promise<OperationInfo>>(strand);
   // Watch before looking, so that an end in between is not missed.
-  std::shared_ptr<void> watch = backend.watch([over, strand, name](const Happening& happening) {
-    const auto* info = std::get_if<OperationInfo>(&happening.what);
-    if (info == nullptr || info->id != name->id || !is_over(*info)) return;
-    asio::post(strand, [over, copy = *info] { over->set(copy); });
-  });
+  std::shared_ptr<void> watch =
+      door.backend().watch([over, strand, name](const Happening& happening) {
+        const auto* info = std::get_if<OperationInfo>(&happening.what);
+        if (info == nullptr || info->id != name->id || !is_over(info->state)) return;
+        asio::post(strand, [over, copy = *info] { over->set(copy); });
+      });
   Result<std::optional<OperationInfo>> info =
-      co_await backend.operation(name->endpoint_id, name->id);
-  if (info && *info && !is_over(**info)) {
+      co_await door.backend().operation(name->endpoint_id, name->id);
+  if (info && *info && !is_over((*info)->state)) {
     std::optional<OperationInfo> ended = co_await over->get_until(until);
     if (ended) {
       *info = std::move(ended);
     } else {
-      info = co_await backend.operation(name->endpoint_id, name->id);
+      info = co_await door.backend().operation(name->endpoint_id, name->id);
     }
   }
   if (!info) co_return to_status(info.error());
@@ -158,15 +172,10 @@ void fill(const OperationInfo& info, v1::Operation* out) {
   set_timestamp(info.created_ms, out->mutable_create_time());
   if (info.deadline_ms > 0) set_timestamp(info.deadline_ms, out->mutable_deadline_time());
   if (info.finished_ms > 0) set_timestamp(info.finished_ms, out->mutable_finish_time());
-  if (info.error_code != 0) {
-    out->mutable_error()->set_usp_code(info.error_code);
-    out->mutable_error()->set_message(info.error_text);
-  }
+  if (info.error_code != 0) fill(info.error_code, info.error_text, out->mutable_error());
+  out->set_done(is_over(info.state));
   out->mutable_output()->insert(info.output.begin(), info.output.end());
 }
-
-OperationService::OperationService(asio::any_io_executor executor, Backend& backend)
-    : executor_(std::move(executor)), backend_(backend) {}
 
 grpc::ServerUnaryReactor* OperationService::StartCommand(grpc::CallbackServerContext* context,
                                                          const v1::StartCommandRequest* request,
@@ -175,49 +184,40 @@ grpc::ServerUnaryReactor* OperationService::StartCommand(grpc::CallbackServerCon
   auto timeout = timeout_field(request->has_timeout(), request->timeout());
   if (!timeout) return refuse_call(context, timeout.error());
   milliseconds limit = timeout->value_or(milliseconds(0));
-  return run_call(
-      executor_, context, request, response,
-      [&backend = backend_, limit](const v1::StartCommandRequest& in, v1::Operation& out) {
-        return start(backend, in, out, limit);
-      });
+  auto work = [&door = door_, limit](const Visit& visit, const v1::StartCommandRequest& in,
+                                     v1::Operation& out) {
+    return start(door, visit, in, out, limit);
+  };
+  return run_call(door_, context, "OperationService/StartCommand", request, response,
+                  std::move(work));
 }
 
 grpc::ServerUnaryReactor* OperationService::GetOperation(grpc::CallbackServerContext* context,
                                                          const v1::GetOperationRequest* request,
                                                          v1::Operation* response) {
-  return run_call(executor_, context, request, response,
-                  [&backend = backend_](const v1::GetOperationRequest& in, v1::Operation& out) {
-                    return get(backend, in, out);
-                  });
+  return run_call(door_, context, "OperationService/GetOperation", request, response,
+                  std::bind_front(get, std::ref(door_)), WhenGone::kCancel);
 }
 
 grpc::ServerUnaryReactor* OperationService::ListOperations(grpc::CallbackServerContext* context,
                                                            const v1::ListOperationsRequest* request,
                                                            v1::ListOperationsResponse* response) {
-  return run_call(
-      executor_, context, request, response,
-      [&backend = backend_](const v1::ListOperationsRequest& in, v1::ListOperationsResponse& out) {
-        return list(backend, in, out);
-      });
+  return run_call(door_, context, "OperationService/ListOperations", request, response,
+                  std::bind_front(list, std::ref(door_)), WhenGone::kCancel);
 }
 
 grpc::ServerUnaryReactor* OperationService::CancelOperation(
     grpc::CallbackServerContext* context, const v1::CancelOperationRequest* request,
     v1::Operation* response) {
-  return run_call(executor_, context, request, response,
-                  [&backend = backend_](const v1::CancelOperationRequest& in, v1::Operation& out) {
-                    return cancel(backend, in, out);
-                  });
+  return run_call(door_, context, "OperationService/CancelOperation", request, response,
+                  std::bind_front(cancel, std::ref(door_)));
 }
 
 grpc::ServerUnaryReactor* OperationService::WaitOperation(grpc::CallbackServerContext* context,
                                                           const v1::WaitOperationRequest* request,
                                                           v1::Operation* response) {
-  auto work = [&backend = backend_](const v1::WaitOperationRequest& in, v1::Operation& out,
-                                    milliseconds timeout) {
-    return wait_for_end(backend, in, out, timeout);
-  };
-  return run_timed_call(executor_, context, request, response, milliseconds(0), std::move(work),
+  return run_timed_call(door_, context, "OperationService/WaitOperation", request, response,
+                        milliseconds(0), std::bind_front(wait_for_end, std::ref(door_)),
                         WhenGone::kCancel);
 }
 

@@ -1,18 +1,16 @@
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
-
-#include "bridge/control/backend.h"
+#include "bridge/control/door.h"
 #include "proto/bridge/v1/operation.grpc.pb.h"
 
 namespace bridge::control {
 
 void fill(const OperationInfo& info, v1::Operation* out);
 
-/// bridge.v1.OperationService over a Backend that outlives it.
+/// bridge.v1.OperationService behind a Door that outlives it.
 class OperationService final : public v1::OperationService::CallbackService {
  public:
-  OperationService(boost::asio::any_io_executor executor, Backend& backend);
+  explicit OperationService(Door& door) : door_(door) {}
 
   grpc::ServerUnaryReactor* StartCommand(grpc::CallbackServerContext* context,
                                          const v1::StartCommandRequest* request,
@@ -31,8 +29,7 @@ class OperationService final : public v1::OperationService::CallbackService {
                                           v1::Operation* response) override;
 
  private:
-  boost::asio::any_io_executor executor_;
-  Backend& backend_;
+  Door& door_;
 };
 
 }  // namespace bridge::control

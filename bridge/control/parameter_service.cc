@@ -1,10 +1,11 @@
 #include "bridge/control/parameter_service.h"
 
+#include <functional>
 #include <map>
 
+#include "bridge/control/backend.h"
 #include "bridge/control/call.h"
-#include "bridge/control/names.h"
-#include "proto/usp/usp_msg.pb.h"
+#include "bridge/control/parameter_ask.h"
 
 namespace bridge::control {
 
@@ -14,22 +15,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Asks the agent and gives back its response, or the status that ends the call.
-asio::awaitable<tl::expected<usp_msg::Response, grpc::Status>> ask(Backend& backend,
-                                                                   std::string device,
-                                                                   usp_msg::Msg message,
-                                                                   milliseconds timeout) {
-  auto id = parse_device_name(device);
-  if (!id) co_return tl::unexpected(invalid_argument("device: expected devices/{endpoint_id}"));
-  Result<std::optional<usp_msg::Msg>> answer =
-      co_await backend.request(*id, std::move(message), timeout);
-  if (!answer) co_return tl::unexpected(to_status(answer.error()));
-  if (!*answer) co_return tl::unexpected(no_such_device(device));
-  const usp_msg::Body& body = (*answer)->body();
-  if (body.has_error()) co_return tl::unexpected(to_status(body.error()));
-  co_return body.response();
-}
-
 /// "Device.WiFi.SSID.1." and "SSID" of "Device.WiFi.SSID.1.SSID".
 std::pair<std::string, std::string> split(const std::string& path) {
   std::size_t dot = path.rfind('.');
@@ -37,39 +22,26 @@ std::pair<std::string, std::string> split(const std::string& path) {
   return {path.substr(0, dot + 1), path.substr(dot + 1)};
 }
 
-asio::awaitable<grpc::Status> get(Backend& backend, const v1::GetParametersRequest& request,
-                                  v1::GetParametersResponse& response) {
-  if (request.paths_size() == 0) co_return invalid_argument("paths: name at least one");
-  usp_msg::Msg message;
-  message.mutable_header()->set_msg_type(usp_msg::Header::GET);
-  auto* get = message.mutable_body()->mutable_request()->mutable_get();
-  *get->mutable_param_paths() = request.paths();
-  get->set_max_depth(request.max_depth());
-  auto answer = co_await ask(backend, request.device(), std::move(message), milliseconds(0));
-  if (!answer) co_return answer.error();
-  for (const auto& path : answer->get_resp().req_path_results()) {
-    if (path.err_code() != 0) {
-      auto* error = response.add_errors();
-      error->set_path(path.requested_path());
-      error->set_code(path.err_code());
-      error->set_message(path.err_msg());
-    }
-    for (const auto& object : path.resolved_path_results()) {
-      std::map<std::string, std::string> sorted(object.result_params().begin(),
-                                                object.result_params().end());
-      for (const auto& [name, value] : sorted) {
-        auto* parameter = response.add_parameters();
-        parameter->set_path(object.resolved_path() + name);
-        parameter->set_value(value);
-      }
-    }
+/// An answer that most clients would not take is not sent.
+asio::awaitable<grpc::Status> get(Door& door, const Visit& visit,
+                                  const v1::GetParametersRequest& request,
+                                  v1::GetParametersResponse& response, milliseconds timeout) {
+  grpc::Status status = co_await read_parameters(door, visit, request, response, timeout);
+  if (status.ok() && response.ByteSizeLong() > kMaxAnswerBytes) {
+    response.Clear();
+    status = make_status(grpc::StatusCode::RESOURCE_EXHAUSTED,
+                         "the answer is above 4 MiB: use StreamParameters", "ANSWER_TOO_LARGE");
   }
-  co_return grpc::Status::OK;
+  co_return status;
 }
 
-asio::awaitable<grpc::Status> set(Backend& backend, const v1::SetParametersRequest& request,
+asio::awaitable<grpc::Status> set(Door& door, const Visit& visit,
+                                  const v1::SetParametersRequest& request,
                                   v1::SetParametersResponse& response, milliseconds timeout) {
-  if (request.parameters_size() == 0) co_return invalid_argument("parameters: name at least one");
+  if (request.parameters_size() == 0) co_return invalid_argument("parameters", "name at least one");
+  if (request.parameters_size() > kMaxPaths) {
+    co_return invalid_argument("parameters", "more than 1000");
+  }
   usp_msg::Msg message;
   message.mutable_header()->set_msg_type(usp_msg::Header::SET);
   auto* set = message.mutable_body()->mutable_request()->mutable_set();
@@ -77,7 +49,7 @@ asio::awaitable<grpc::Status> set(Backend& backend, const v1::SetParametersReque
   for (const v1::Parameter& parameter : request.parameters()) {
     auto [object, name] = split(parameter.path());
     if (object.empty() || name.empty()) {
-      co_return invalid_argument("parameters: not a parameter path: " + parameter.path());
+      co_return invalid_argument("parameters", "not a parameter path: " + parameter.path());
     }
     auto*& update = objects[object];
     if (update == nullptr) {
@@ -89,7 +61,7 @@ asio::awaitable<grpc::Status> set(Backend& backend, const v1::SetParametersReque
     setting->set_value(parameter.value());
     setting->set_required(true);
   }
-  auto answer = co_await ask(backend, request.device(), std::move(message), timeout);
+  auto answer = co_await ask_agent(door, visit, request.device(), std::move(message), timeout);
   if (!answer) co_return answer.error();
   for (const auto& object : answer->set_resp().updated_obj_results()) {
     for (const auto& instance : object.oper_status().oper_success().updated_inst_results()) {
@@ -103,7 +75,8 @@ asio::awaitable<grpc::Status> set(Backend& backend, const v1::SetParametersReque
   co_return grpc::Status::OK;
 }
 
-asio::awaitable<grpc::Status> add(Backend& backend, const v1::AddObjectRequest& request,
+asio::awaitable<grpc::Status> add(Door& door, const Visit& visit,
+                                  const v1::AddObjectRequest& request,
                                   v1::AddObjectResponse& response, milliseconds timeout) {
   usp_msg::Msg message;
   message.mutable_header()->set_msg_type(usp_msg::Header::ADD);
@@ -115,10 +88,10 @@ asio::awaitable<grpc::Status> add(Backend& backend, const v1::AddObjectRequest& 
     setting->set_value(value);
     setting->set_required(true);
   }
-  auto answer = co_await ask(backend, request.device(), std::move(message), timeout);
+  auto answer = co_await ask_agent(door, visit, request.device(), std::move(message), timeout);
   if (!answer) co_return answer.error();
   if (answer->add_resp().created_obj_results_size() != 1) {
-    co_return invalid_argument("table: names more or less than one table");
+    co_return invalid_argument("table", "names more or less than one table");
   }
   const auto& success = answer->add_resp().created_obj_results(0).oper_status().oper_success();
   response.set_path(success.instantiated_path());
@@ -127,12 +100,13 @@ asio::awaitable<grpc::Status> add(Backend& backend, const v1::AddObjectRequest& 
   co_return grpc::Status::OK;
 }
 
-asio::awaitable<grpc::Status> remove(Backend& backend, const v1::DeleteObjectRequest& request,
-                                     milliseconds timeout) {
+asio::awaitable<grpc::Status> remove(Door& door, const Visit& visit,
+                                     const v1::DeleteObjectRequest& request,
+                                     google::protobuf::Empty&, milliseconds timeout) {
   usp_msg::Msg message;
   message.mutable_header()->set_msg_type(usp_msg::Header::DELETE);
   message.mutable_body()->mutable_request()->mutable_delete_()->add_obj_paths(request.path());
-  auto answer = co_await ask(backend, request.device(), std::move(message), timeout);
+  auto answer = co_await ask_agent(door, visit, request.device(), std::move(message), timeout);
   if (!answer) co_return answer.error();
   int affected = 0;
   for (const auto& result : answer->delete_resp().deleted_obj_results()) {
@@ -145,51 +119,53 @@ asio::awaitable<grpc::Status> remove(Backend& backend, const v1::DeleteObjectReq
   }
   // USP takes the deletion of what is not there as done; an API user wants to know.
   if (affected == 0) {
-    co_return grpc::Status(grpc::StatusCode::NOT_FOUND, "no such object: " + request.path());
+    co_return no_such("object", request.path());
   }
   co_return grpc::Status::OK;
 }
 
 }  // namespace
 
-ParameterService::ParameterService(asio::any_io_executor executor, Backend& backend)
-    : executor_(std::move(executor)), backend_(backend) {}
-
 grpc::ServerUnaryReactor* ParameterService::GetParameters(grpc::CallbackServerContext* context,
                                                           const v1::GetParametersRequest* request,
                                                           v1::GetParametersResponse* response) {
-  return run_call(
-      executor_, context, request, response,
-      [&backend = backend_](const v1::GetParametersRequest& in, v1::GetParametersResponse& out) {
-        return get(backend, in, out);
-      });
+  return run_timed_call(door_, context, "ParameterService/GetParameters", request, response,
+                        door_.backend().usual_timeout(), std::bind_front(get, std::ref(door_)),
+                        WhenGone::kCancel);
+}
+
+grpc::ServerWriteReactor<v1::GetParametersResponse>* ParameterService::StreamParameters(
+    grpc::CallbackServerContext* context, const v1::GetParametersRequest* request) {
+  return stream_parameters(door_, context, request);
+}
+
+grpc::ServerUnaryReactor* ParameterService::RefreshParameters(
+    grpc::CallbackServerContext* context, const v1::RefreshParametersRequest* request,
+    v1::RefreshParametersResponse* response) {
+  return run_timed_call(door_, context, "ParameterService/RefreshParameters", request, response,
+                        door_.backend().usual_timeout(),
+                        std::bind_front(refresh_parameters, std::ref(door_)));
 }
 
 grpc::ServerUnaryReactor* ParameterService::SetParameters(grpc::CallbackServerContext* context,
                                                           const v1::SetParametersRequest* request,
                                                           v1::SetParametersResponse* response) {
-  return run_timed_call(
-      executor_, context, request, response, backend_.usual_timeout(),
-      [&backend = backend_](const v1::SetParametersRequest& in, v1::SetParametersResponse& out,
-                            milliseconds timeout) { return set(backend, in, out, timeout); });
+  return run_timed_call(door_, context, "ParameterService/SetParameters", request, response,
+                        door_.backend().usual_timeout(), std::bind_front(set, std::ref(door_)));
 }
 
 grpc::ServerUnaryReactor* ParameterService::AddObject(grpc::CallbackServerContext* context,
                                                       const v1::AddObjectRequest* request,
                                                       v1::AddObjectResponse* response) {
-  return run_timed_call(
-      executor_, context, request, response, backend_.usual_timeout(),
-      [&backend = backend_](const v1::AddObjectRequest& in, v1::AddObjectResponse& out,
-                            milliseconds timeout) { return add(backend, in, out, timeout); });
+  return run_timed_call(door_, context, "ParameterService/AddObject", request, response,
+                        door_.backend().usual_timeout(), std::bind_front(add, std::ref(door_)));
 }
 
 grpc::ServerUnaryReactor* ParameterService::DeleteObject(grpc::CallbackServerContext* context,
                                                          const v1::DeleteObjectRequest* request,
                                                          google::protobuf::Empty* response) {
-  return run_timed_call(
-      executor_, context, request, response, backend_.usual_timeout(),
-      [&backend = backend_](const v1::DeleteObjectRequest& in, google::protobuf::Empty&,
-                            milliseconds timeout) { return remove(backend, in, timeout); });
+  return run_timed_call(door_, context, "ParameterService/DeleteObject", request, response,
+                        door_.backend().usual_timeout(), std::bind_front(remove, std::ref(door_)));
 }
 
 }  // namespace bridge::control

@@ -1,21 +1,24 @@
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
-
-#include "bridge/control/backend.h"
+#include "bridge/control/door.h"
 #include "proto/bridge/v1/parameter.grpc.pb.h"
 
 namespace bridge::control {
 
-/// bridge.v1.ParameterService: each call is one USP request to the device's agent, made by the
+/// bridge.v1.ParameterService: each call is a USP request to the device's agent, made by the
 /// operator.
 class ParameterService final : public v1::ParameterService::CallbackService {
  public:
-  ParameterService(boost::asio::any_io_executor executor, Backend& backend);
+  explicit ParameterService(Door& door) : door_(door) {}
 
   grpc::ServerUnaryReactor* GetParameters(grpc::CallbackServerContext* context,
                                           const v1::GetParametersRequest* request,
                                           v1::GetParametersResponse* response) override;
+  grpc::ServerWriteReactor<v1::GetParametersResponse>* StreamParameters(
+      grpc::CallbackServerContext* context, const v1::GetParametersRequest* request) override;
+  grpc::ServerUnaryReactor* RefreshParameters(grpc::CallbackServerContext* context,
+                                              const v1::RefreshParametersRequest* request,
+                                              v1::RefreshParametersResponse* response) override;
   grpc::ServerUnaryReactor* SetParameters(grpc::CallbackServerContext* context,
                                           const v1::SetParametersRequest* request,
                                           v1::SetParametersResponse* response) override;
@@ -27,8 +30,7 @@ class ParameterService final : public v1::ParameterService::CallbackService {
                                          google::protobuf::Empty* response) override;
 
  private:
-  boost::asio::any_io_executor executor_;
-  Backend& backend_;
+  Door& door_;
 };
 
 }  // namespace bridge::control

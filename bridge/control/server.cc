@@ -28,9 +28,10 @@ bool is_local(const std::string& listen) {
 
 void check_reach(const ServerOptions& options) {
   if (is_local(options.listen) || !options.client_ca_file.empty() || options.allow_insecure) return;
+  if (!options.access.clients.empty() && !options.certificate_file.empty()) return;
   throw std::runtime_error("grpc: " + options.listen +
                            " is not on loopback and clients are not authenticated: set client_ca, "
-                           "or allow it explicitly");
+                           "or clients and a certificate, or allow it explicitly");
 }
 
 /// nullptr: no TLS.
@@ -55,14 +56,18 @@ void enable_plugins() {
 }  // namespace
 
 struct Server::Impl {
-  Impl(boost::asio::any_io_executor executor, Backend& backend,
-       CredentialBackend& credential_backend)
-      : credentials(executor, credential_backend),
-        devices(executor, backend),
-        parameters(executor, backend),
-        operations(executor, backend),
-        watch(backend) {}
+  Impl(std::shared_ptr<Door> entrance, CredentialBackend& credential_backend,
+       const Controllers& configured)
+      : door(std::move(entrance)),
+        controllers(*door, configured),
+        credentials(*door, credential_backend),
+        devices(*door),
+        parameters(*door),
+        operations(*door),
+        watch(*door) {}
 
+  std::shared_ptr<Door> door;
+  ControllerService controllers;
   CredentialService credentials;
   DeviceService devices;
   ParameterService parameters;
@@ -75,7 +80,10 @@ struct Server::Impl {
 
 Server::Server(boost::asio::any_io_executor executor, Backend& backend,
                CredentialBackend& device_credentials, const ServerOptions& options)
-    : impl_(std::make_unique<Impl>(std::move(executor), backend, device_credentials)) {
+    : impl_(std::make_unique<Impl>(
+          std::make_shared<Door>(std::move(executor), backend,
+                                 Door::Options{options.access, options.observer, options.requests}),
+          device_credentials, options.controllers)) {
   check_reach(options);
   impl_->certificates = certificates_of(options);
   auto credentials =
@@ -86,6 +94,7 @@ Server::Server(boost::asio::any_io_executor executor, Backend& backend,
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   // Two processes must never share the port: each would get half of the calls.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.RegisterService(&impl_->controllers);
   builder.RegisterService(&impl_->credentials);
   builder.RegisterService(&impl_->devices);
   builder.RegisterService(&impl_->parameters);
@@ -106,8 +115,9 @@ void Server::set_serving(bool serving) {
   impl_->server->GetHealthCheckService()->SetServingStatus(serving);
 }
 
-tl::expected<void, std::string> Server::reload_tls() {
-  if (!impl_->certificates) return {};
+tl::expected<void, std::string> Server::reload() {
+  auto tokens = impl_->door->reload();
+  if (!tokens || !impl_->certificates) return tokens;
   return impl_->certificates->reload();
 }
 

@@ -7,6 +7,9 @@
 #include <string>
 #include <tl/expected.hpp>
 
+#include "bridge/control/controller_service.h"
+#include "bridge/control/door.h"
+
 namespace bridge::control {
 
 class Backend;
@@ -18,6 +21,10 @@ struct ServerOptions {
   std::string key_file;
   std::string client_ca_file;   ///< PEM; set: clients must show a certificate it signed
   bool allow_insecure = false;  ///< lets `listen` be off loopback without client certificates
+  Controllers controllers;
+  GrpcConfig access;                ///< clients and roles; the rest of it is not looked at
+  CallObserver observer;            ///< may be empty; called on any thread
+  RequestBook* requests = nullptr;  ///< outlives the server; nullptr: none is kept
 };
 
 /// Serves until shutdown() or destruction. The work of every call runs on `executor`.
@@ -36,8 +43,9 @@ class Server {
   /// What grpc.health.v1 answers for every service.
   void set_serving(bool serving);
 
-  /// Reads the PEM files again, for connections to come. On an error the old ones stay in use.
-  tl::expected<void, std::string> reload_tls();
+  /// Reads the PEM and token files again, for connections and calls to come. On an error the old
+  /// ones stay in use.
+  tl::expected<void, std::string> reload();
 
   /// Takes no new calls, ends watches, lets other calls end within `grace`, then cancels them; what
   /// they do goes on without them. The executor must still run meanwhile.

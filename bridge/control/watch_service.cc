@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "bridge/control/backend.h"
 #include "bridge/control/call.h"
 #include "bridge/control/names.h"
 #include "bridge/control/operation_service.h"
@@ -156,8 +157,7 @@ class WatchService::Watcher final : public grpc::ServerWriteReactor<v1::WatchEve
   bool finished_ = false;
 };
 
-WatchService::WatchService(Backend& backend)
-    : backend_(backend), watchers_(std::make_shared<Watchers>()) {}
+WatchService::WatchService(Door& door) : door_(door), watchers_(std::make_shared<Watchers>()) {}
 
 void WatchService::stop() {
   std::lock_guard lock(watchers_->mutex);
@@ -165,12 +165,14 @@ void WatchService::stop() {
   for (Watcher* watcher : watchers_->all) watcher->end(stopping());
 }
 
-grpc::ServerWriteReactor<v1::WatchEvent>* WatchService::Watch(grpc::CallbackServerContext*,
+grpc::ServerWriteReactor<v1::WatchEvent>* WatchService::Watch(grpc::CallbackServerContext* context,
                                                               const v1::WatchRequest* request) {
+  auto visit = door_.enter(*context, "WatchService/Watch", request->device());
+  if (!visit) return refuse_stream<v1::WatchEvent>(visit.error());
   auto endpoint_id = parse_device_name(request->device());
   auto* watcher = new Watcher(watchers_, endpoint_id.value_or(""));
   if (!request->device().empty() && !endpoint_id) {
-    watcher->end(invalid_argument("device: expected devices/{endpoint_id} or nothing"));
+    watcher->end(invalid_argument("device", "expected devices/{endpoint_id} or nothing"));
     return watcher;
   }
   std::lock_guard lock(watchers_->mutex);
@@ -179,7 +181,7 @@ grpc::ServerWriteReactor<v1::WatchEvent>* WatchService::Watch(grpc::CallbackServ
     return watcher;
   }
   watchers_->all.insert(watcher);
-  watcher->start(backend_);
+  watcher->start(door_.backend());
   return watcher;
 }
 

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "bridge/control/backend.h"
+#include "bridge/control/door.h"
 #include "proto/bridge/v1/watch.grpc.pb.h"
 
 namespace bridge::control {
@@ -11,7 +11,7 @@ namespace bridge::control {
 class WatchService final : public v1::WatchService::CallbackService {
  public:
   /// `backend` outlives it.
-  explicit WatchService(Backend& backend);
+  explicit WatchService(Door& door);
 
   /// Ends every watch, and those to come, with UNAVAILABLE. Any thread.
   void stop();
@@ -23,7 +23,7 @@ class WatchService final : public v1::WatchService::CallbackService {
   class Watcher;
   struct Watchers;
 
-  Backend& backend_;
+  Door& door_;
   std::shared_ptr<Watchers> watchers_;
 };
 

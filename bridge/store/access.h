@@ -31,6 +31,11 @@ class StateReader {
                                                  const DeviceFilter& filter = {}) = 0;
   virtual Result<std::int64_t> device_count() = 0;
 
+  /// Empty where nothing was said.
+  virtual Result<DeviceNote> device_note(std::int64_t device_id) = 0;
+
+  virtual Result<std::optional<RequestRow>> request(const RequestKey& key) = 0;
+
   virtual Result<std::optional<CredentialRow>> credential(std::string_view username) = 0;
   /// By user name, ascending, above `after_username`.
   virtual Result<std::vector<CredentialRow>> credentials(std::string_view after_username,
@@ -89,6 +94,14 @@ class StateWriter : public StateReader {
   virtual Result<std::int64_t> put_device(const DeviceRow& row) = 0;
   /// Everything of the device in this file goes too. False: there was none.
   virtual Result<bool> erase_device(std::int64_t id) = 0;
+
+  virtual Result<void> put_device_note(std::int64_t device_id, const DeviceNote& note) = 0;
+
+  /// Inserts, or replaces the row of that key.
+  virtual Result<void> put_request(const RequestRow& row) = 0;
+  virtual Result<bool> erase_request(const RequestKey& key) = 0;
+  /// Removes up to `limit` with created_ms < before_ms; how many went.
+  virtual Result<std::int64_t> purge_requests(std::int64_t before_ms, std::size_t limit) = 0;
 
   /// Inserts, or replaces the row of that user name.
   virtual Result<void> put_credential(const CredentialRow& row) = 0;

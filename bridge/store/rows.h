@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace bridge {
 
@@ -50,6 +51,28 @@ struct DeviceFilter {
   std::optional<std::string> software_version;
   std::optional<int> sync_state;
   std::optional<bool> onboarded;
+};
+
+/// What an operator says of a device.
+struct DeviceNote {
+  std::string display_name;
+  std::vector<std::string> tags;  ///< sorted; without spaces
+  bool operator==(const DeviceNote&) const = default;
+};
+
+/// Of a request that may be repeated.
+struct RequestKey {
+  std::string client;
+  std::string id;
+  bool operator==(const RequestKey&) const = default;
+};
+struct RequestRow {
+  RequestKey key;
+  std::string fingerprint;  ///< of what was asked for
+  bool finished = false;
+  std::string response;  ///< opaque
+  std::int64_t created_ms = 0;
+  bool operator==(const RequestRow&) const = default;
 };
 
 enum class CredentialSource : int {

@@ -142,7 +142,26 @@ ALTER TABLE credential_4 RENAME TO credential;
 CREATE INDEX credential_identity ON credential(serial, oui, product_class) WHERE serial <> '';
 )sql";
 
+// What operators say of devices, and the requests that carry an id.
 constexpr const char* kState5 = R"sql(
+CREATE TABLE device_note(
+  device_id INTEGER PRIMARY KEY REFERENCES device(id) ON DELETE CASCADE,
+  display_name TEXT NOT NULL,
+  tags TEXT NOT NULL  -- separated by spaces
+) STRICT;
+CREATE TABLE request(
+  client TEXT NOT NULL,
+  id TEXT NOT NULL,
+  fingerprint BLOB NOT NULL,
+  finished INTEGER NOT NULL,
+  response BLOB NOT NULL,
+  created_ms INTEGER NOT NULL,
+  PRIMARY KEY(client, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX request_created ON request(created_ms);
+)sql";
+
+constexpr const char* kState6 = R"sql(
 CREATE TABLE freeze(
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   scope INTEGER NOT NULL,
@@ -199,7 +218,7 @@ const sqlite::Schema& state_schema() {
   static const sqlite::Schema schema{
       "state.db",
       kStateApplication,
-      {{1, kState1}, {2, kState2}, {3, kState3}, {4, kState4}, {5, kState5}}};
+      {{1, kState1}, {2, kState2}, {3, kState3}, {4, kState4}, {5, kState5}, {6, kState6}}};
   return schema;
 }
 

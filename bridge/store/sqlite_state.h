@@ -24,6 +24,14 @@ class SqliteState final : public StateWriter {
   Result<std::int64_t> put_device(const DeviceRow& row) override;
   Result<bool> erase_device(std::int64_t id) override;
 
+  Result<DeviceNote> device_note(std::int64_t device_id) override;
+  Result<void> put_device_note(std::int64_t device_id, const DeviceNote& note) override;
+
+  Result<std::optional<RequestRow>> request(const RequestKey& key) override;
+  Result<void> put_request(const RequestRow& row) override;
+  Result<bool> erase_request(const RequestKey& key) override;
+  Result<std::int64_t> purge_requests(std::int64_t before_ms, std::size_t limit) override;
+
   Result<std::optional<CredentialRow>> credential(std::string_view username) override;
   Result<std::vector<CredentialRow>> credentials(std::string_view after_username,
                                                  std::size_t limit) override;

@@ -93,12 +93,20 @@ TEST(Page, HasFiftyRowsUnlessAskedAndAThousandAtMost) {
 }
 
 TEST(Page, TokenIsOneOfOursOrRefused) {
-  EXPECT_EQ(parse_page_token("").value(), 0);
-  EXPECT_EQ(parse_page_token("42").value(), 42);
+  EXPECT_EQ(parse_page_id("", "a").value(), 0);
+  EXPECT_EQ(parse_page_id(page_token("42", "a"), "a").value(), 42);
   for (const char* bad : {"-1", "x", "1x", " 1", "99999999999999999999", "0x10"}) {
-    ASSERT_FALSE(parse_page_token(bad)) << bad;
-    EXPECT_EQ(parse_page_token(bad).error().error_code(), StatusCode::INVALID_ARGUMENT);
+    for (const std::string& token : {std::string(bad), page_token(bad, "a")}) {
+      ASSERT_FALSE(parse_page_id(token, "a")) << bad;
+      EXPECT_EQ(parse_page_id(token, "a").error().error_code(), StatusCode::INVALID_ARGUMENT);
+    }
   }
+}
+
+TEST(Page, TokenIsGoodForTheSameListOnly) {
+  EXPECT_EQ(parse_page_token(page_token("last", "a"), "a").value(), "last");
+  EXPECT_EQ(parse_page_token(page_token("last", "a"), "b").error().error_code(),
+            StatusCode::INVALID_ARGUMENT);
 }
 
 // ---- errors -------------------------------------------------------------------------------------
@@ -123,16 +131,16 @@ TEST(StatusOfUspError, TellsApartWhatACallerCanDoAboutIt) {
       {ErrorCode::kUnsupportedParameter, StatusCode::INVALID_ARGUMENT},
       {ErrorCode::kInvalidType, StatusCode::INVALID_ARGUMENT},
       {ErrorCode::kInvalidValue, StatusCode::INVALID_ARGUMENT},
-      {ErrorCode::kNotWriteable, StatusCode::PERMISSION_DENIED},
+      {ErrorCode::kNotWriteable, StatusCode::FAILED_PRECONDITION},
       {ErrorCode::kValueConflict, StatusCode::FAILED_PRECONDITION},
       {ErrorCode::kOperationError, StatusCode::FAILED_PRECONDITION},
       {ErrorCode::kObjectDoesNotExist, StatusCode::NOT_FOUND},
       {ErrorCode::kObjectNotCreated, StatusCode::FAILED_PRECONDITION},
       {ErrorCode::kNotATable, StatusCode::INVALID_ARGUMENT},
-      {ErrorCode::kNotCreatable, StatusCode::PERMISSION_DENIED},
+      {ErrorCode::kNotCreatable, StatusCode::FAILED_PRECONDITION},
       {ErrorCode::kObjectNotUpdated, StatusCode::FAILED_PRECONDITION},
       {ErrorCode::kRequiredParameterFailed, StatusCode::INVALID_ARGUMENT},
-      {ErrorCode::kCommandFailure, StatusCode::ABORTED},
+      {ErrorCode::kCommandFailure, StatusCode::FAILED_PRECONDITION},
       {ErrorCode::kCommandCanceled, StatusCode::ABORTED},
       {ErrorCode::kDeleteFailure, StatusCode::FAILED_PRECONDITION},
       {ErrorCode::kDuplicateKey, StatusCode::ALREADY_EXISTS},
@@ -145,7 +153,7 @@ TEST(StatusOfUspError, TellsApartWhatACallerCanDoAboutIt) {
     EXPECT_EQ(to_status_code(static_cast<std::uint32_t>(row.usp)), row.grpc)
         << static_cast<std::uint32_t>(row.usp);
   }
-  EXPECT_EQ(to_status_code(4711), StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(to_status_code(7899), StatusCode::FAILED_PRECONDITION) << "of a vendor";
 }
 
 TEST(StatusOfUspError, NamesTheFirstCulprit) {
@@ -161,7 +169,7 @@ TEST(StatusOfUspError, NamesTheFirstCulprit) {
     culprit->set_err_msg("read-only");
   }
   EXPECT_EQ(to_status(error).error_message(), "USP 7013: Device.A: read-only");
-  EXPECT_EQ(to_status(error).error_code(), StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(to_status(error).error_code(), StatusCode::FAILED_PRECONDITION);
 }
 
 TEST(StatusOfError, IsUnavailableWhereTryingAgainMayHelp) {

@@ -36,6 +36,11 @@ class FakeBackend final : public Backend {
   EventHub events;
 
   usp_msg::Msg asked;
+  std::string requester;
+  std::atomic<int> requests{0};
+  Refresh refreshed;
+  Refreshed refresh_result;
+  std::vector<NativeValue> native;
   Millis asked_timeout{-1};
   std::string asked_key;
   std::map<std::string, std::string> asked_input;
@@ -46,14 +51,28 @@ class FakeBackend final : public Backend {
     const DeviceInfo* found = find(endpoint_id);
     co_return found == nullptr ? std::nullopt : std::optional(*found);
   }
-  Later<Result<std::vector<DeviceInfo>>> devices(std::int64_t after_id,
-                                                 std::size_t limit) override {
+  Later<Result<DevicePage>> devices(std::int64_t after_id, std::size_t limit,
+                                    Filter filter) override {
     if (trouble) co_return tl::unexpected(*trouble);
-    std::vector<DeviceInfo> page;
+    DevicePage page;
     for (const DeviceInfo& each : all_devices) {
-      if (each.id > after_id && page.size() < limit) page.push_back(each);
+      if (each.id <= after_id || !filter.matches(each)) continue;
+      page.more = page.devices.size() == limit;
+      if (page.more) break;
+      page.devices.push_back(each);
+      page.last_id = each.id;
     }
     co_return page;
+  }
+  Later<Result<std::optional<DeviceInfo>>> annotate(std::string endpoint_id, Note note) override {
+    if (trouble) co_return tl::unexpected(*trouble);
+    for (DeviceInfo& each : all_devices) {
+      if (each.endpoint_id != endpoint_id) continue;
+      if (note.display_name) each.display_name = *note.display_name;
+      if (note.tags) each.tags = *note.tags;
+      co_return each;
+    }
+    co_return std::nullopt;
   }
   Millis usual_timeout() const override { return std::chrono::seconds(30); }
   Later<Result<bool>> forget(std::string endpoint_id) override {
@@ -62,19 +81,36 @@ class FakeBackend final : public Backend {
         all_devices, [&](const DeviceInfo& each) { return each.endpoint_id == endpoint_id; }) > 0;
   }
   Later<Result<std::optional<usp_msg::Msg>>> request(std::string endpoint_id, usp_msg::Msg request,
-                                                     Millis timeout) override {
+                                                     Ask ask) override {
     asked = std::move(request);
-    asked_timeout = timeout;
+    asked_timeout = ask.timeout;
+    requester = ask.requester;
+    ++requests;
     if (hangs) co_await hang();
     if (!exception.empty()) throw std::runtime_error(exception);
     if (trouble) co_return tl::unexpected(*trouble);
     if (find(endpoint_id) == nullptr) co_return std::nullopt;
     co_return answer;
   }
+  Later<Result<std::optional<Refreshed>>> refresh(std::string endpoint_id, Refresh what,
+                                                  Ask ask) override {
+    refreshed = std::move(what);
+    asked_timeout = ask.timeout;
+    if (trouble) co_return tl::unexpected(*trouble);
+    if (find(endpoint_id) == nullptr) co_return std::nullopt;
+    co_return refresh_result;
+  }
+  Later<Result<std::optional<std::vector<NativeValue>>>> native_values(
+      std::string endpoint_id, std::vector<std::string>) override {
+    if (trouble) co_return tl::unexpected(*trouble);
+    if (find(endpoint_id) == nullptr) co_return std::nullopt;
+    co_return native;
+  }
   Later<tl::expected<OperationInfo, Refused>> start_command(
       std::string endpoint_id, std::string command, std::string command_key,
-      std::map<std::string, std::string> input, Millis timeout) override {
-    asked_timeout = timeout;
+      std::map<std::string, std::string> input, Ask ask) override {
+    asked_timeout = ask.timeout;
+    requester = ask.requester;
     asked_key = std::move(command_key);
     asked_input = std::move(input);
     if (find(endpoint_id) == nullptr) co_return tl::unexpected(Refused{0, "no such device"});
