@@ -122,8 +122,8 @@ asio::awaitable<Result<control::Explanation>> Device::explain() {
     out.profiles.push_back("cwmp.profiles[" + std::to_string(i) + "]");
   }
   for (const FreezeRow& freeze : runtime_.brakes.freezes()) {
-    const bool of_others = static_cast<FreezeScope>(freeze.scope) != FreezeScope::kController;
-    if (!of_others || bridge::covers(freeze, brake_subject({}))) {
+    const bool of_controller = static_cast<FreezeScope>(freeze.scope) == FreezeScope::kController;
+    if (of_controller || bridge::covers(freeze, brake_subject({}))) {
       out.frozen_by.push_back(scope_text(freeze));
     }
   }

@@ -48,7 +48,7 @@ void put(PlannedRpc& out, const char* name, std::uint32_t value) {
 void fill(PlannedRpc& out, const cwmp::SetParameterValues& rpc) {
   for (const cwmp::ParameterValue& each : rpc.parameters) {
     out.values.push_back(
-        {with_placeholder(each.name), shown_value(each.name, each.value), each.type});
+        {with_placeholder(each.name), shown_value(each.name, each.value), "xsd:" + each.type});
   }
 }
 void fill(PlannedRpc& out, const cwmp::AddObject& rpc) { out.object = rpc.object_name; }

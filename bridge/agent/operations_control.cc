@@ -75,7 +75,7 @@ VirtualAgent::start_command(std::string command, std::string command_key,
     }
     co_return tl::unexpected(refused);
   }
-  if (const auto error = frozen(*plan, "grpc")) {
+  if (const auto error = frozen(*plan, ask.requester)) {
     co_return tl::unexpected(
         Backend::Refused{static_cast<std::uint32_t>(error->code), error->text});
   }

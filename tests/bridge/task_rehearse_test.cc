@@ -16,9 +16,9 @@ using testing::SizeIs;
 class Rehearse : public testing::Test {
  protected:
   Rehearse() {
-    tree_.apply(ValuesRead{{{"Device.X.Enable", "1", "xsd:boolean"},
-                            {"Device.T.3.On", "0", "xsd:boolean"},
-                            {"Device.Ping.DiagnosticsState", "None", "xsd:string"}}},
+    tree_.apply(ValuesRead{{{"Device.X.Enable", "1", "boolean"},
+                            {"Device.T.3.On", "0", "boolean"},
+                            {"Device.Ping.DiagnosticsState", "None", "string"}}},
                 1);
   }
   std::vector<cwmp::AcsRequest> of(Task& task) { return rehearse(task, tree_, Learned{}, 1); }
@@ -32,7 +32,7 @@ TEST_F(Rehearse, GivesTheValuesInTheFormThatTheDeviceTakes) {
   const auto rpcs = of(task);
   ASSERT_THAT(rpcs, SizeIs(1)) << "what is read back is no change";
   EXPECT_THAT(std::get<cwmp::SetParameterValues>(rpcs[0]).parameters,
-              ElementsAre(FieldsAre("Device.X.Enable", "0", "xsd:boolean")));
+              ElementsAre(FieldsAre("Device.X.Enable", "0", "boolean")));
 }
 
 TEST_F(Rehearse, FollowsAnAddObjectWithTheSettingsOfTheNewRow) {
@@ -41,7 +41,7 @@ TEST_F(Rehearse, FollowsAnAddObjectWithTheSettingsOfTheNewRow) {
   ASSERT_THAT(rpcs, SizeIs(2));
   EXPECT_EQ(std::get<cwmp::AddObject>(rpcs[0]).object_name, "Device.T.");
   EXPECT_THAT(std::get<cwmp::SetParameterValues>(rpcs[1]).parameters,
-              ElementsAre(FieldsAre("Device.T.4294967295.On", "1", "xsd:boolean")));
+              ElementsAre(FieldsAre("Device.T.4294967295.On", "1", "boolean")));
 }
 
 TEST_F(Rehearse, AddsAnEmptyRowWithOneRpc) {
@@ -65,8 +65,8 @@ TEST_F(Rehearse, StopsWhereTheDeviceActsLater) {
   const auto rpcs = of(ping);
   ASSERT_THAT(rpcs, SizeIs(1));
   EXPECT_THAT(std::get<cwmp::SetParameterValues>(rpcs[0]).parameters,
-              ElementsAre(FieldsAre("Device.Ping.Host", "a", "xsd:string"),
-                          FieldsAre("Device.Ping.DiagnosticsState", "Requested", "xsd:string")));
+              ElementsAre(FieldsAre("Device.Ping.Host", "a", "string"),
+                          FieldsAre("Device.Ping.DiagnosticsState", "Requested", "string")));
 }
 
 }  // namespace

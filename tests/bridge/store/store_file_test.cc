@@ -95,6 +95,8 @@ TEST_F(StoreFileTest, TakesOverDevicesThatKnowNothingOfStun) {
           "ALTER TABLE device DROP COLUMN stun_password;"
           "ALTER TABLE device DROP COLUMN reach;"
           "DROP TABLE freeze;"
+          "DROP TABLE device_note;"
+          "DROP TABLE request;"
           "DROP TABLE credential;"
           "CREATE TABLE credential(username TEXT PRIMARY KEY, password BLOB NOT NULL, "
           "kind INTEGER NOT NULL, device_id INTEGER, created_ms INTEGER NOT NULL) "
