@@ -105,6 +105,12 @@ void Audit::denied(std::string_view device, std::string_view controller, std::st
                fmt::join(what, ", "));
 }
 
+void Audit::braked(std::string_view device, std::string_view requester, std::string_view what,
+                   std::string_view why) {
+  if (!may_log()) return;
+  spdlog::warn("device {}: audit: {} of {} refused: {}", device, what, requester, why);
+}
+
 void Audit::dropped(std::string_view device, std::string_view controller, const char* kind,
                     std::string_view why) {
   metrics_.mqtt_dropped.add({kind});

@@ -26,6 +26,9 @@ class Audit {
   /// `what`: as denied_paths(); nothing is noted when it is empty. `type`: "SET".
   void denied(std::string_view device, std::string_view controller, std::string_view type,
               const std::vector<std::string>& what);
+  /// A brake has stopped it. `what`: for people.
+  void braked(std::string_view device, std::string_view requester, std::string_view what,
+              std::string_view why);
   /// A record that was not looked at. `kind`: of a small closed set, a label of a metric; `why`:
   /// for the log.
   void dropped(std::string_view device, std::string_view controller, const char* kind,

@@ -440,7 +440,7 @@ struct GrpcConfig {
 /// What keeps one request, of whatever door, from harming a fleet.
 struct BrakesConfig {
   std::size_t bulk_devices = 10'000;      ///< of one bulk operation
-  std::size_t instances = 100;            ///< that one path of a Set, Delete or Operate may touch
+  std::size_t instances = 100;            ///< that one path of a write or command may reach
   std::vector<std::string> denied_paths;  ///< never written, deleted or run; "*": any characters
   bool operator==(const BrakesConfig&) const = default;
 };

@@ -40,6 +40,15 @@ class ControlBackend final : public control::Backend {
   std::shared_ptr<void> watch(control::HappeningSink sink) override;
   EventHub& event_hub() override;
 
+  // control_backend_brakes.cc
+  boost::asio::awaitable<Result<FreezeRow>> freeze(FreezeRow row) override;
+  std::vector<FreezeRow> freezes() const override;
+  boost::asio::awaitable<Result<bool>> lift(std::int64_t id, std::string requester) override;
+  boost::asio::awaitable<Result<std::optional<control::DryRun>>> dry_run(
+      std::string endpoint_id, usp_msg::Msg request, std::string requester) override;
+  boost::asio::awaitable<Result<std::optional<control::Explanation>>> explain(
+      std::string endpoint_id) override;
+
  private:
   Runtime& runtime_;
 };

@@ -69,6 +69,9 @@ Device::Device(Runtime& runtime, DeviceRow row)
   if (auto learned = decode_learned(row_.learned)) learned_ = *std::move(learned);
   reach_ = Reach::decode(row_.reach);
   agent_ = std::make_unique<VirtualAgent>(*this);
+  queue_.set_brake([this](const Work& work) {
+    return runtime_.brakes.frozen(brake_subject(work.requester)) != nullptr;
+  });
 }
 
 Device::~Device() = default;
@@ -208,6 +211,16 @@ void Device::push(WorkPtr work) {
   if (wake && !session_live_) runtime_.waker->wake(shared_from_this());
 }
 
+BrakeSubject Device::brake_subject(std::string_view requester) const {
+  return {row_.identity.oui, row_.identity.product_class, row_.software_version, requester};
+}
+
+void Device::on_brakes() {
+  session_may_go_on_.notify();
+  session_changed_.notify();
+  if (queue_.urgent() && !session_live_ && !gone_) runtime_.waker->wake(shared_from_this());
+}
+
 bool Device::cancel(const WorkPtr& work) {
   if (work->started) return false;
   end_work(work, WorkEnd::kCancelled);
@@ -267,6 +280,8 @@ void Device::undo_late(const WorkPtr& work) {
   auto again = std::make_shared<Work>();
   again->task = std::move(undo);
   again->started = true;
+  again->writes = true;
+  again->requester = work->requester;
   agent_->track_undo(again, work->undo_row ? *work->undo_row : 0);
   push(again);
 }

@@ -26,10 +26,13 @@
 #include "bridge/agent/local_transaction.h"
 #include "bridge/agent/offer.h"
 #include "bridge/agent/view.h"
+#include "bridge/brakes.h"
+#include "bridge/control/explanation.h"
 #include "bridge/credential/rules.h"
 #include "bridge/learned.h"
 #include "bridge/reach.h"
 #include "bridge/result.h"
+#include "bridge/session_log.h"
 #include "bridge/store/store.h"
 #include "bridge/task/first_contact.h"
 #include "bridge/tree.h"
@@ -140,6 +143,12 @@ class Device : public std::enable_shared_from_this<Device> {
   boost::asio::awaitable<void> wait_for_session(SteadyTime until);
   /// The number of open operations changed.
   void note_work();
+  /// A write that `requester` asks for, as the brakes look at it; a view of the row and of it.
+  BrakeSubject brake_subject(std::string_view requester) const;
+  /// A freeze has come or gone: what waits is looked at again.
+  void on_brakes();
+  /// What is known of how it does, and what is wrong with it. Loads the device.
+  boost::asio::awaitable<Result<control::Explanation>> explain();
   /// Withdraws work that has not been started. False: too late.
   bool cancel(const WorkPtr& work);
   /// The device was told to drop it: ends it as cancelled.
@@ -258,6 +267,12 @@ class Device : public std::enable_shared_from_this<Device> {
   void wait_away();
   void give_place_back();
 
+  // device_records.cc
+  void begin_record(const cwmp::SessionStart& start);
+  void note_sent(const cwmp::AcsRequest& rpc);
+  void note_answered(const cwmp::CpeResponse& response);
+  void end_record(const char* outcome);
+
   // device_linger.cc
   std::chrono::milliseconds time_to_linger();
   /// Waits in the session for work. True: there is some.
@@ -295,6 +310,12 @@ class Device : public std::enable_shared_from_this<Device> {
   Signal session_changed_;
   /// For a session that waits: work came, a place among the first walks is free, it is over.
   Signal session_may_go_on_;
+
+  SessionRecord record_;                  ///< of the running session, or of the last
+  std::map<std::string, RpcTimes> rpcs_;  ///< of that session, by method
+  std::string open_method_;               ///< of the RPC that is out
+  SteadyTime rpc_sent_at_{};
+  std::optional<std::int64_t> clock_ahead_ms_;  ///< of the device, as its last Inform said
 
   WorkQueue queue_;
   WorkPtr current_;            ///< the work whose RPC is open, or was last

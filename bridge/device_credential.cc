@@ -112,6 +112,8 @@ void Device::push_rotation(const CredentialRow& credential, WorkKind kind) {
   rotation_username_ = credential.username;
   rotation_in_doubt_ = credential.attempts > 1;
   rotation_->kind = kind;
+  rotation_->writes = kind == WorkKind::kOperation;  // else it is upkeep, which no freeze stops
+  rotation_->requester = "grpc";
   rotation_->task = task;
   rotation_->on_end = [this, username = credential.username, task](WorkEnd end) {
     on_rotation_end(username, *task, end);
@@ -128,6 +130,10 @@ asio::awaitable<Result<CredentialRow>> Device::rotate() {
   if (!loaded) co_return tl::unexpected(loaded.error());
   if (row_.auth_username.starts_with(kCertificateLogin)) {
     co_return fail(ErrorKind::kConflict, "the device comes in with a client certificate");
+  }
+  if (const auto freeze = runtime_.brakes.frozen(brake_subject("grpc"))) {
+    runtime_.metrics.brakes_refused.add({"frozen"});
+    co_return fail(ErrorKind::kConflict, refusal_text(*freeze));
   }
   Result<CredentialRow> row = co_await prepare(true, "");
   if (!row) co_return row;

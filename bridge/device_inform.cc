@@ -111,6 +111,8 @@ asio::awaitable<tl::expected<BegunSession, cwmp::Refusal>> Device::begin(
   session_live_ = true;
   session_changed_.notify();
   end_session_ = false;
+  if (!record_.outcome.empty()) end_record("lost");  // superseded
+  begin_record(start);
   lingered_ = std::chrono::milliseconds(0);
 
   const cwmp::Inform& inform = start.inform;
@@ -219,7 +221,10 @@ asio::awaitable<std::optional<cwmp::AcsRequest>> Device::next_rpc(std::uint64_t 
     current_ = rpc ? work : nullptr;
     if (rpc) work->started = true;
     co_await after_step(work, ctx);
-    if (rpc && session == session_) co_return rpc;
+    if (rpc && session == session_) {
+      note_sent(*rpc);
+      co_return rpc;
+    }
   }
   co_return std::nullopt;
 }
@@ -229,6 +234,7 @@ asio::awaitable<void> Device::on_response(std::uint64_t session, cwmp::CpeRespon
   if (session != session_ || !current_) co_return;
   WorkPtr work = current_;
   if (work->task->phase() != task::Task::Phase::kOpen) co_return;
+  note_answered(response);
   task::Context ctx = context();
   work->task->on_response(response, ctx);
   current_.reset();
@@ -262,6 +268,10 @@ void Device::on_end(std::uint64_t session, cwmp::SessionEnd end, bool rpc_open) 
   auto outcome = control::SessionEnded::Outcome::kComplete;
   if (end == cwmp::SessionEnd::kLost) outcome = control::SessionEnded::Outcome::kLost;
   if (end == cwmp::SessionEnd::kShutdown) outcome = control::SessionEnded::Outcome::kShutdown;
+  using Outcome = control::SessionEnded::Outcome;
+  end_record(outcome == Outcome::kComplete ? "complete"
+             : outcome == Outcome::kLost   ? "lost"
+                                           : "shutdown");
   runtime_.events.publish({now_ms(), endpoint_id_, control::SessionEnded{outcome}});
   // Work that came in too late for this session, or that waits for its next step.
   if (queue_.urgent() && end != cwmp::SessionEnd::kShutdown) {

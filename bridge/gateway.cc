@@ -20,6 +20,7 @@
 #include "bridge/agent/local_template.h"
 #include "bridge/agent/supported.h"
 #include "bridge/agent/virtual_agent.h"
+#include "bridge/brakes.h"
 #include "bridge/bulk_runner.h"
 #include "bridge/config.h"
 #include "bridge/control/request_book.h"
@@ -44,6 +45,7 @@
 #include "bridge/registry.h"
 #include "bridge/runtime.h"
 #include "bridge/session_handler.h"
+#include "bridge/session_log.h"
 #include "bridge/store/sqlite_store.h"
 #include "bridge/stun_handler.h"
 #include "bridge/translate/mappings.h"
@@ -136,6 +138,7 @@ struct Gateway::Impl {
         store(open_store(settings, metrics, store_health)),
         first_contacts(settings.device.first_contact_budget),
         lingering(settings.cwmp.linger.sessions),
+        brakes(settings.brakes),
         profiles(settings.cwmp.profiles),
         mappings(load_mappings(settings.translation)),
         runtime{.executor = io.get_executor(),
@@ -147,6 +150,8 @@ struct Gateway::Impl {
                 .supported = supported,
                 .first_contacts = first_contacts,
                 .lingering = lingering,
+                .brakes = brakes,
+                .session_log = session_log,
                 .profiles = profiles,
                 .mappings = *mappings,
                 .base = make_local_template(settings)},
@@ -173,6 +178,7 @@ struct Gateway::Impl {
   }
 
   void start();
+  void load_freezes();
   void start_stun();
   void start_xmpp();
   void stop();
@@ -194,6 +200,8 @@ struct Gateway::Impl {
   std::unique_ptr<Store> store;
   FirstContactBudget first_contacts;
   LingerRoom lingering;
+  Brakes brakes;
+  SessionLog session_log;
   Profiles profiles;
   std::unique_ptr<translate::Mappings> mappings;
   Runtime runtime;
@@ -232,6 +240,18 @@ void Gateway::Impl::run_threads() {
   }
 }
 
+/// Before anything can write: a brake that is not known does not hold.
+void Gateway::Impl::load_freezes() {
+  auto read = [](StateReader& state, MirrorReader&) { return state.freezes(); };
+  auto rows = store->read_now(read);
+  if (!rows) throw std::runtime_error("store: freezes cannot be read: " + rows.error().text);
+  metrics.freezes.Set(static_cast<double>(rows->size()));
+  for (FreezeRow& row : *rows) {
+    spdlog::warn("freeze {} holds: {} {}", row.id, scope_text(row), row.reason);
+    brakes.put(std::move(row));
+  }
+}
+
 void Gateway::Impl::start_stun() {
   const CwmpConfig::Stun& settings = config.cwmp.stun;
   if (!settings.enabled) return;
@@ -261,6 +281,7 @@ void Gateway::Impl::start_xmpp() {
 void Gateway::Impl::start() {
   auto count = [](StateReader& state, MirrorReader&) { return state.device_count(); };
   if (auto devices = store->read_now(count)) metrics.devices.Set(static_cast<double>(*devices));
+  load_freezes();
 
   try {
     for (const CwmpListenerConfig& listener : config.cwmp.all_listeners()) {

@@ -110,6 +110,9 @@ class Metrics {
   CounterFamily session_retransmissions;  ///< direction: asked, served
   CounterFamily session_records_dropped;  ///< reason: usp::name_of() of SessionDrop, SegmentError
 
+  prometheus::Gauge& freezes;    ///< that hold now
+  CounterFamily brakes_refused;  ///< reason: frozen, denied_path, too_many_instances
+
   CounterFamily operations;      ///< kind: Set ..., outcome: succeeded, failed, expired, cancelled
   CounterFamily grpc_calls;  ///< method: "DeviceService/GetDevice", code: "OK"
   prometheus::Histogram& grpc_seconds;

@@ -80,14 +80,23 @@ bool Profiles::fits_network(const Entry& entry, const std::optional<ip::address>
   return entry.any_network || (address && entry.networks.contains(*address));
 }
 
+std::vector<std::size_t> Profiles::fitting(const ProfileSubject& subject) const {
+  std::vector<std::size_t> out;
+  const auto address = parse_address(subject.peer_address);
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    const Entry& entry = entries_[i];
+    if (!fits_network(entry, address) || !fits_device(entry, subject.device)) continue;
+    if (!matches_pattern(entry.config.match.software_version, subject.software_version)) continue;
+    out.push_back(i);
+  }
+  return out;
+}
+
 ModelProfile Profiles::of(const ProfileSubject& subject) const {
   if (entries_.empty()) return {};
-  const auto address = parse_address(subject.peer_address);
   ProfileConfig said;
-  for (const Entry& entry : entries_) {
-    const ProfileConfig& each = entry.config;
-    if (!fits_network(entry, address) || !fits_device(entry, subject.device)) continue;
-    if (!matches_pattern(each.match.software_version, subject.software_version)) continue;
+  for (const std::size_t i : fitting(subject)) {
+    const ProfileConfig& each = entries_[i].config;
     take_if_unset(said.xml_declaration, each.xml_declaration);
     take_if_unset(said.empty_answer, each.empty_answer);
     take_if_unset(said.names, each.names);

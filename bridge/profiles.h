@@ -35,6 +35,8 @@ class Profiles {
   explicit Profiles(const std::vector<ProfileConfig>& config);
 
   ModelProfile of(const ProfileSubject& subject) const;
+  /// Which of them fit, by their place in the configuration, from 0.
+  std::vector<std::size_t> fitting(const ProfileSubject& subject) const;
 
   /// What to ask for before a session. `claimed`: who the Inform says it comes from; null: it has
   /// not been looked at, and nullopt is returned when it would matter.

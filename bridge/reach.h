@@ -37,6 +37,9 @@ class Reach {
   /// Never tried, or a session followed the last time.
   bool promises(Way way) const { return of(way).failures == 0; }
 
+  /// In vain since it worked last, up to kMaxFailures.
+  std::uint8_t failures(Way way) const { return of(way).failures; }
+
   void on_session(Way way);      ///< one followed
   void on_silence(Way way);      ///< none followed in time, or it could not be tried
   void on_new_address(Way way);  ///< what failed before may work now

@@ -4,6 +4,7 @@
 
 #include "bridge/device.h"
 #include "bridge/runtime.h"
+#include "bridge/session_log.h"
 #include "bridge/store/store.h"
 
 namespace bridge {
@@ -141,6 +142,7 @@ void Registry::sweep() {
 }
 
 void Registry::forget(std::int64_t id) {
+  runtime_.session_log.forget(id);
   std::lock_guard lock(mutex_);
   auto found = devices_.find(id);
   if (found == devices_.end()) return;

@@ -11,6 +11,7 @@ namespace bridge {
 
 struct Config;
 struct LocalTemplate;
+class Brakes;
 class EventHub;
 class FirstContactBudget;
 class LingerRoom;
@@ -20,6 +21,7 @@ class PathPool;
 class PresenceWatch;
 class Profiles;
 class Registry;
+class SessionLog;
 class Store;
 class SupportedCache;
 class Waker;
@@ -39,6 +41,8 @@ struct Runtime {
   SupportedCache& supported;
   FirstContactBudget& first_contacts;
   LingerRoom& lingering;
+  Brakes& brakes;
+  SessionLog& session_log;
   const Profiles& profiles;
   const translate::Mappings& mappings;
   std::shared_ptr<const LocalTemplate> base;

@@ -15,6 +15,11 @@ bool HttpWake::usable(const Device& device) const {
   return !device.row().connection_request_url.empty();
 }
 
+std::string HttpWake::why_not(const Device& device) const {
+  static_cast<void>(device);
+  return "it has told no ConnectionRequestURL";
+}
+
 asio::awaitable<WakeAttempt> HttpWake::ask(std::shared_ptr<Device> device) {
   const DeviceRow& row = device->row();
   cwmp::HttpConnectionRequest request;

@@ -16,6 +16,7 @@ class HttpWake final : public WakeWay {
 
   Way way() const override { return Way::kHttp; }
   bool usable(const Device& device) const override;
+  std::string why_not(const Device& device) const override;
   boost::asio::awaitable<WakeAttempt> ask(std::shared_ptr<Device> device) override;
 
  private:

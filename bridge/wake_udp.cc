@@ -39,6 +39,13 @@ bool UdpWake::usable(const Device& device) const {
          !device.row().connection_request_username.empty();
 }
 
+std::string UdpWake::why_not(const Device& device) const {
+  if (device.row().connection_request_username.empty()) {
+    return "it has no credential for connection requests yet";
+  }
+  return "its STUN client has not shown an address";
+}
+
 std::int64_t UdpWake::next_ts(std::int64_t device_id, std::int64_t now_s) {
   std::lock_guard lock(mutex_);
   if (last_ts_.size() > kMaxRemembered) {

@@ -21,6 +21,7 @@ class UdpWake final : public WakeWay {
 
   Way way() const override { return Way::kUdp; }
   bool usable(const Device& device) const override;
+  std::string why_not(const Device& device) const override;
   boost::asio::awaitable<WakeAttempt> ask(std::shared_ptr<Device> device) override;
 
  private:

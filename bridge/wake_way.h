@@ -32,6 +32,9 @@ class WakeWay {
   /// Is everything known that ask() needs (address, credentials)? Cheap.
   virtual bool usable(const Device& device) const = 0;
 
+  /// For people, where it is not usable: what is missing.
+  virtual std::string why_not(const Device& device) const = 0;
+
   /// One request, with its copies. Returns early when the device is in a session, or nothing waits
   /// for it any more (Device::wants_session()).
   virtual boost::asio::awaitable<WakeAttempt> ask(std::shared_ptr<Device> device) = 0;

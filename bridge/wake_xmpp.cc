@@ -13,6 +13,13 @@ bool XmppWake::usable(const Device& device) const {
   return !device.row().connection_request_username.empty() && device.xmpp_jid().has_value();
 }
 
+std::string XmppWake::why_not(const Device& device) const {
+  if (device.row().connection_request_username.empty()) {
+    return "it has no credential for connection requests yet";
+  }
+  return "it has told no XMPP address";
+}
+
 asio::awaitable<WakeAttempt> XmppWake::ask(std::shared_ptr<Device> device) {
   const auto jid = device->xmpp_jid();
   if (!jid) {

@@ -17,6 +17,7 @@ class XmppWake final : public WakeWay {
 
   Way way() const override { return Way::kXmpp; }
   bool usable(const Device& device) const override;
+  std::string why_not(const Device& device) const override;
   boost::asio::awaitable<WakeAttempt> ask(std::shared_ptr<Device> device) override;
 
  private:

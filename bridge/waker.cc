@@ -77,6 +77,26 @@ void Waker::fill(std::int64_t device_id, AgentFacts& facts) const {
   facts.reachability = found->second.reached ? "Reachable" : "Unreachable";
 }
 
+std::vector<control::WakeWayInfo> Waker::ways(const Device& device) const {
+  std::vector<control::WakeWayInfo> out;
+  std::lock_guard lock(mutex_);
+  const auto state = states_.find(device.id());
+  for (const auto& each : ways_) {
+    control::WakeWayInfo info;
+    info.name = to_string(each->way());
+    info.usable = each->usable(device);
+    if (!info.usable) info.why_not = each->why_not(device);
+    info.silent_tries = device.reach().failures(each->way());
+    if (state != states_.end()) {
+      const LastTry& last = state->second.tries[static_cast<std::size_t>(each->way())];
+      info.last_try_ms = last.at_ms;
+      info.last_outcome = last.result;
+    }
+    out.push_back(std::move(info));
+  }
+  return out;
+}
+
 asio::awaitable<void> Waker::take_token() {
   auto step = std::chrono::duration_cast<Clock::duration>(
       std::chrono::duration<double>(1.0 / runtime_.config.cwmp.connection_request.rate));
@@ -125,6 +145,7 @@ std::chrono::seconds Waker::note_attempt(const Device& device, Way way,
   std::lock_guard lock(mutex_);
   State& state = states_[device.id()];
   state.last_result = attempt.result;
+  state.tries[static_cast<std::size_t>(way)] = {now_ms(), attempt.result};
   return state.rounds.pause(attempt.outcome);
 }
 

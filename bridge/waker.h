@@ -3,6 +3,7 @@
 // addresses the operator allows.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
@@ -16,6 +17,7 @@
 
 #include "bridge/address_list.h"
 #include "bridge/agent/agent_facts.h"
+#include "bridge/control/explanation.h"
 #include "bridge/reach.h"
 #include "bridge/wake_way.h"
 
@@ -50,13 +52,22 @@ class Waker {
 
   void fill(std::int64_t device_id, AgentFacts& facts) const;
 
+  /// Every way that is configured. Called on the device's strand.
+  std::vector<control::WakeWayInfo> ways(const Device& device) const;
+
   void stop() { stopping_ = true; }
 
  private:
   using Clock = std::chrono::steady_clock;
 
+  struct LastTry {
+    std::int64_t at_ms = 0;
+    std::string result;
+  };
+
   struct State {
-    bool busy = false;  ///< a coroutine is at it
+    std::array<LastTry, kAllWays.size()> tries{};  ///< by Way
+    bool busy = false;                             ///< a coroutine is at it
     WakeRounds rounds;
     std::optional<Way> open;  ///< tried last, and no session since
     Clock::time_point tried_at{};

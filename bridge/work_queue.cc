@@ -9,17 +9,21 @@ void WorkQueue::push(WorkPtr work) {
   queue.push_back(std::move(work));
 }
 
+bool WorkQueue::holds(const Work& work) const {
+  return is_frozen_ && work.writes && !work.task->only_reads() && is_frozen_(work);
+}
+
 WorkPtr WorkQueue::front() const {
   for (const auto* queue : {&operations_, &upkeep_}) {
     auto ready = std::find_if(queue->begin(), queue->end(),
-                              [](const WorkPtr& work) { return !work->task->waiting(); });
+                              [this](const WorkPtr& work) { return is_ready(work); });
     if (ready != queue->end()) return *ready;
   }
   return nullptr;
 }
 
 bool WorkQueue::urgent() const {
-  const auto ready = [](const WorkPtr& work) { return !work->task->waiting(); };
+  const auto ready = [this](const WorkPtr& work) { return is_ready(work); };
   return std::any_of(operations_.begin(), operations_.end(), ready) ||
          std::any_of(upkeep_.begin(), upkeep_.end(),
                      [&ready](const WorkPtr& work) { return work->urgent && ready(work); });

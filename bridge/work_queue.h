@@ -2,7 +2,8 @@
 //
 // Operations run in order of arrival; the bridge's own upkeep (first contact, refreshes) runs when
 // no operation waits, and goes on in later sessions. Work that waits for the device (a diagnostic
-// that runs, a reboot whose answer was lost) steps aside so that what comes after it can run.
+// that runs, a reboot whose answer was lost) steps aside so that what comes after it can run, and
+// so does work that a freeze holds.
 #pragma once
 
 #include <chrono>
@@ -39,7 +40,9 @@ struct Work {
   WorkKind kind = WorkKind::kOperation;
   bool urgent = false;  ///< the device is woken for it; operations always are
   SteadyTime deadline = SteadyTime::max();
-  bool started = false;  ///< an RPC of it was handed out, in this or an earlier session
+  bool started = false;        ///< an RPC of it was handed out, in this or an earlier session
+  bool writes = false;         ///< it changes the device for `requester`, so a freeze holds it
+  std::string requester = {};  ///< Endpoint ID, "grpc", "grpc:{client}"; empty: not known any more
 
   /// What stores the task's progress, where task::Context::save asks for it; may be empty.
   std::function<StateWrite(const std::string& progress)> save;
@@ -55,10 +58,14 @@ using WorkPtr = std::shared_ptr<Work>;
 /// Not thread-safe: lives on the device's strand.
 class WorkQueue {
  public:
+  /// Says which work is frozen just now; it is asked of what writes only, and not of what has
+  /// nothing left but to read. Without it none is.
+  void set_brake(std::function<bool(const Work&)> is_frozen) { is_frozen_ = std::move(is_frozen); }
+
   void push(WorkPtr work);
 
   /// The work to do next: operations before upkeep, each in order of arrival; what waits for the
-  /// device is passed over. nullptr: nothing to do.
+  /// device, or is frozen, is passed over. nullptr: nothing to do.
   WorkPtr front() const;
 
   /// Is there work to do that the device is woken for?
@@ -72,7 +79,13 @@ class WorkQueue {
   /// Everything, operations first, in order of arrival.
   std::vector<WorkPtr> all() const;
 
+  /// Would it be done but for a freeze?
+  bool holds(const Work& work) const;
+
  private:
+  bool is_ready(const WorkPtr& work) const { return !work->task->waiting() && !holds(*work); }
+
+  std::function<bool(const Work&)> is_frozen_;
   std::deque<WorkPtr> operations_;
   std::deque<WorkPtr> upkeep_;
 };

@@ -18,6 +18,7 @@ bool Access::may_delete(std::string_view /*instance*/) const { return true; }
 bool Access::may_operate(std::string_view /*object*/, std::string_view /*command*/) const {
   return true;
 }
+bool Access::may_touch(std::size_t /*objects*/) const { return true; }
 bool Access::may_hear(NotifType /*type*/, std::string_view /*object*/,
                       std::string_view /*name*/) const {
   return true;

@@ -1,6 +1,7 @@
 // What a requester may do (Device.LocalAgent.ControllerTrust.), as the handlers ask for it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -21,7 +22,7 @@ enum class NotifType : std::uint8_t {
 class Access {
  public:
   virtual ~Access() = default;
-  /// True: only may_read_secured() is ever asked (saves a call per parameter).
+  /// True: only may_read_secured() and may_touch() are ever asked (saves a call per parameter).
   virtual bool unrestricted() const { return true; }
   /// Of a parameter: its value. Of an object: what is below it.
   virtual bool may_read(std::string_view object, std::string_view name) const;
@@ -35,6 +36,9 @@ class Access {
   virtual bool may_list(std::string_view instance) const;
   virtual bool may_delete(std::string_view instance) const;
   virtual bool may_operate(std::string_view object, std::string_view command) const;
+  /// May one path of a Set, Add, Delete or Operate reach that many objects? Else it is answered
+  /// with 7005. Asked of unrestricted requesters, too.
+  virtual bool may_touch(std::size_t objects) const;
   /// `name`: a parameter, command or event; empty: the instance that came or went.
   virtual bool may_hear(NotifType type, std::string_view object, std::string_view name) const;
 

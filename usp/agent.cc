@@ -138,6 +138,13 @@ bool Context::may_list_all_of(std::string_view object) const {
   return true;
 }
 
+std::optional<Error> Context::too_many(std::size_t objects) const {
+  if (access.may_touch(objects)) return std::nullopt;
+  return Error{ErrorCode::kResourcesExceeded,
+               "one path may not reach " + std::to_string(objects) + " objects",
+               {}};
+}
+
 NeedValues need_values(std::vector<std::string> paths) {
   std::unordered_set<std::string> seen;
   std::erase_if(paths, [&seen](const std::string& path) { return !seen.insert(path).second; });

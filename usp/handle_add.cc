@@ -41,6 +41,9 @@ class Add {
       return;
     }
     if (const auto error = table_error(*resolution)) return fail_request(error->code, error->text);
+    if (const auto error = context_.too_many(resolution->matches.size())) {
+      return fail_request(error->code, error->text);
+    }
     const auto settings = static_cast<std::size_t>(create.param_settings_size());
     if (!context_.spend(resolution->matches.size() * (1 + settings))) {
       return fail_request(ErrorCode::kResourcesExceeded, "too many settings for so many objects");

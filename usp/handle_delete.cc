@@ -47,6 +47,9 @@ class Delete {
         object->access != ObjectAccess::kDeleteOnly) {
       return fail_request(ErrorCode::kDeleteFailure, "rows of this table cannot be deleted");
     }
+    if (const auto error = context_.too_many(resolution->matches.size())) {
+      return fail_request(error->code, error->text);
+    }
     // What does not exist is as the controller wants it (R-DEL.2a).
     for (search::Match& match : resolution->matches) remove(std::move(match.path));
   }

@@ -62,6 +62,9 @@ class Operate {
     if (resolution->matches.empty() && !resolution->searches) {
       return fail_command(operate_.command(), ErrorCode::kObjectDoesNotExist, "no such object");
     }
+    if (const auto error = context_.too_many(resolution->matches.size())) {
+      return fail_command(operate_.command(), error->code, error->text);
+    }
     for (const search::Match& match : resolution->matches) on_object(match);
   }
 

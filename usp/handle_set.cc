@@ -48,6 +48,9 @@ class Set {
     if (resolution->matches.empty() && !resolution->searches) {
       return fail_request(ErrorCode::kObjectDoesNotExist, "no such object");
     }
+    if (const auto error = context_.too_many(resolution->matches.size())) {
+      return fail_request(error->code, error->text);
+    }
     const auto index = static_cast<std::uint32_t>(plan_.requested.size() - 1);
     const std::vector<Setting> wanted = to_settings(update.param_settings());
     if (!context_.spend(resolution->matches.size() * wanted.size())) {

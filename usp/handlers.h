@@ -1,6 +1,7 @@
 // The handlers behind agent.h, one per request. For agent.cc and the handlers themselves.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,6 +26,8 @@ struct Context {
     budget = enough ? budget - amount : 0;
     return enough;
   }
+  /// Why one path may not reach that many objects; nullopt: it may.
+  std::optional<Error> too_many(std::size_t objects) const;
   const std::string& msg_id() const { return msg.header().msg_id(); }
   bool may_read(std::string_view object, std::string_view name) const {
     return access.unrestricted() || access.may_read(object, name);

@@ -155,6 +155,8 @@ WorkPtr Execution::make_work(std::shared_ptr<task::Task> task, std::size_t step)
   auto work = std::make_shared<Work>();
   step_ = step;
   work->task = std::move(task);
+  work->writes = true;
+  work->requester = operation_->origin.requester;
   work->deadline = steady(operation_->deadline_ms);
   if (operation_->id != 0) {
     work->save = [weak = weak_from_this(), operation = operation_,
@@ -212,26 +214,22 @@ asio::awaitable<void> Execution::save_results() {
 
 // ---- Set
 
-asio::awaitable<void> Execution::run_set() {
+/// What stands or falls together: all of it, or the steps of one requested path (R-SET.2a).
+std::vector<Execution::Indices> Execution::set_groups() const {
   const usp::Plan& plan = operation_->plan;
-  // What stands or falls together: all of it, or the steps of one requested path (R-SET.2a).
   std::map<std::uint32_t, Indices> groups;
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    if (is_local(plan.steps[i].path) || finished(i)) continue;
     groups[plan.all_or_nothing ? 0 : plan.steps[i].request_index].push_back(i);
   }
-  for (auto& [index, steps] : groups) {
-    auto group = run_set_group(std::move(steps));
-    co_await std::move(group);
-  }
+  std::vector<Indices> out;
+  for (auto& [index, steps] : groups) out.push_back(std::move(steps));
+  return out;
 }
 
-asio::awaitable<void> Execution::run_set_group(Indices steps) {
-  std::erase_if(steps, [this](std::size_t index) {
-    return is_local(operation_->plan.steps[index].path) || finished(index);
-  });
-  if (steps.empty()) co_return;
+/// `results` gets a good one for each step.
+std::vector<NativeWrite> Execution::group_writes(const Indices& steps, StepResults& results) {
   std::vector<ShownStep> shown;
-  StepResults results;
   for (std::size_t index : steps) {
     const usp::Step& step = operation_->plan.steps[index];
     shown.push_back({index, step.path, step.settings});
@@ -243,6 +241,20 @@ asio::awaitable<void> Execution::run_set_group(Indices steps) {
     NativeWrite only = std::move(*refused);  // nothing of it is done: it tells why
     writes.assign(1, std::move(only));
   }
+  return writes;
+}
+
+asio::awaitable<void> Execution::run_set() {
+  std::vector<Indices> groups = set_groups();
+  for (Indices& steps : groups) {
+    auto group = run_set_group(std::move(steps));
+    co_await std::move(group);
+  }
+}
+
+asio::awaitable<void> Execution::run_set_group(Indices steps) {
+  StepResults results;
+  const std::vector<NativeWrite> writes = group_writes(steps, results);
   // What goes before a row that is being moved was done before the restart.
   const bool resumes = !operation_->moved.empty();
   std::vector<cwmp::ParameterValue> read_back;

@@ -12,11 +12,17 @@
 #include "bridge/agent/command_catalogue.h"
 #include "bridge/agent/native_write.h"
 #include "bridge/agent/operation.h"
+#include "bridge/control/dry_run.h"
 #include "bridge/device.h"
 #include "bridge/fault_map.h"
 #include "bridge/task/command.h"
 
 namespace bridge {
+
+namespace task {
+class ActivateImage;
+class AddObject;
+}  // namespace task
 
 /// Lives as long as its operation is open; every call on the device's strand.
 class Execution : public std::enable_shared_from_this<Execution> {
@@ -26,6 +32,10 @@ class Execution : public std::enable_shared_from_this<Execution> {
   /// Fills Operation::results. What the bridge keeps itself is in `commit`, to be committed with
   /// the end of the operation.
   boost::asio::awaitable<void> run(Commit& commit);
+
+  /// What run() would ask of the device, and what the bridge would change itself, in order; nothing
+  /// is asked, changed or stored. Fills Operation::results with what is known beforehand.
+  std::vector<control::PlannedRpc> rehearse();
 
   /// Withdraws it if nothing was sent. False: too late.
   bool cancel();
@@ -49,10 +59,19 @@ class Execution : public std::enable_shared_from_this<Execution> {
  private:
   using Indices = std::vector<std::size_t>;
 
+  /// Parameters of one object that a command sets.
+  struct CommandSettings {
+    std::string object;
+    std::vector<usp::Setting> settings;
+    std::string boolean;  ///< whose type is known, whatever the device says; empty: none
+  };
+
   using Failed = std::optional<usp::StepResult>;
   using StepResults = std::map<std::size_t, usp::StepResult>;  ///< by index into Plan::steps
 
   // execution.cc
+  std::vector<Indices> set_groups() const;
+  std::vector<NativeWrite> group_writes(const Indices& steps, StepResults& results);
   boost::asio::awaitable<void> run_set();
   boost::asio::awaitable<void> run_set_group(Indices steps);
   void report_values(const std::vector<NativeWrite>& writes,
@@ -98,14 +117,30 @@ class Execution : public std::enable_shared_from_this<Execution> {
   static void add_culprits(const NativeWrite& write,
                            const std::vector<cwmp::ParameterFault>& errors, StepResults& results);
 
+  static std::shared_ptr<task::SetValues> set_task(const std::vector<NativeAssignment>& set,
+                                                   bool read_back = true);
+  static std::shared_ptr<task::AddObject> add_task(const NativeWrite& write);
+
+  // execution_rehearse.cc
+  using Rehearsed = std::vector<control::PlannedRpc>;
+  void rehearse_set(Rehearsed& out);
+  void rehearse_rows(Rehearsed& out);
+  /// nullopt: nothing is known against it.
+  Failed rehearse_write(const NativeWrite& write, Rehearsed& out);
+  void rehearse_local(Rehearsed& out);
+  usp::StepResult rehearse_command(std::size_t step, Rehearsed& out);
+  Failed rehearse_settings(std::size_t step, const CommandSettings& of, Rehearsed& out);
+  Failed rehearse_diagnostics(std::size_t step, const CommandRow& row, Rehearsed& out);
+  void rehearse_task(task::Task& task, Rehearsed& out) const;
+
   // execution_command.cc
   boost::asio::awaitable<void> run_commands(Commit& commit);
   boost::asio::awaitable<usp::StepResult> run_command(std::size_t step, Commit& commit);
-  /// Sets parameters of one object. `boolean`: the one whose type is known, whatever the device
-  /// says; empty: none.
-  boost::asio::awaitable<Failed> run_settings(std::size_t step, std::string object,
-                                              std::vector<usp::Setting> settings,
-                                              std::string boolean, bool read_back);
+  static usp::StepResult no_such_command();
+  std::vector<NativeWrite> settings_writes(std::size_t step, const CommandSettings& of);
+  boost::asio::awaitable<Failed> run_settings(std::size_t step, CommandSettings of, bool read_back);
+  CommandSettings command_settings(std::size_t step, const CommandRow& row);
+  std::vector<CommandSettings> toggle_settings(std::size_t step, const CommandRow& row) const;
   boost::asio::awaitable<usp::StepResult> run_reboot(std::size_t step, CommandWay way);
   boost::asio::awaitable<usp::StepResult> run_set_command(std::size_t step, const CommandRow& row);
   boost::asio::awaitable<usp::StepResult> run_toggle(std::size_t step, const CommandRow& row);
@@ -130,6 +165,10 @@ class Execution : public std::enable_shared_from_this<Execution> {
                              const std::vector<cwmp::ParameterValue>& values);
 
   // execution_transfer.cc
+  std::shared_ptr<task::Transfer> transfer_task(std::size_t step, const CommandRow& row,
+                                                const std::string& key);
+  /// nullptr: the device has no such command.
+  std::shared_ptr<task::ActivateImage> activate_task(std::size_t step, const CommandRow& row);
   boost::asio::awaitable<usp::StepResult> run_transfer(std::size_t step, const CommandRow& row,
                                                        Commit& commit);
   boost::asio::awaitable<usp::StepResult> run_modules(std::size_t step, const CommandRow& row);

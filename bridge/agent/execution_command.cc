@@ -1,6 +1,5 @@
 // The commands of Operate, each by the way that the catalogue says.
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <utility>
 
@@ -35,6 +34,10 @@ bool is_for(const NativeAssignment& assignment, const std::string& param) {
 }
 
 }  // namespace
+
+usp::StepResult Execution::no_such_command() {
+  return step_failure(usp::ErrorCode::kCommandFailure, "the device has no such command");
+}
 
 asio::awaitable<void> Execution::run_commands(Commit& commit) {
   for (std::size_t i = 0; i < operation_->plan.steps.size(); ++i) {
@@ -137,19 +140,23 @@ asio::awaitable<usp::StepResult> Execution::run_reboot(std::size_t step, Command
   co_return step_done();
 }
 
-asio::awaitable<Execution::Failed> Execution::run_settings(std::size_t step, std::string object,
-                                                           std::vector<usp::Setting> settings,
-                                                           std::string boolean, bool read_back) {
-  if (!device_.covers(object)) {
-    co_return step_failure(usp::ErrorCode::kCommandFailure, "the device has no such command");
-  }
-  const ShownStep shown{step, object, settings};
+std::vector<NativeWrite> Execution::settings_writes(std::size_t step, const CommandSettings& of) {
+  const ShownStep shown{step, of.object, of.settings};
   std::vector<NativeWrite> writes = device_.model().set({&shown, 1});
   for (NativeWrite& write : writes) {
     for (NativeAssignment& each : write.set) {
-      const bool typed = each.type != ValueType::kUnknown || boolean.empty();
-      if (!typed && is_for(each, boolean)) each.type = ValueType::kBoolean;
+      const bool typed = each.type != ValueType::kUnknown || of.boolean.empty();
+      if (!typed && is_for(each, of.boolean)) each.type = ValueType::kBoolean;
     }
+  }
+  return writes;
+}
+
+asio::awaitable<Execution::Failed> Execution::run_settings(std::size_t step, CommandSettings of,
+                                                           bool read_back) {
+  if (!device_.covers(of.object)) co_return no_such_command();
+  const std::vector<NativeWrite> writes = settings_writes(step, of);
+  for (const NativeWrite& write : writes) {
     auto writing = carry_out(step, write, FaultContext::kOperate, read_back);
     Written written = co_await std::move(writing);
     if (written.failed) co_return std::move(written.failed);
@@ -157,18 +164,20 @@ asio::awaitable<Execution::Failed> Execution::run_settings(std::size_t step, std
   co_return std::nullopt;
 }
 
+Execution::CommandSettings Execution::command_settings(std::size_t step, const CommandRow& row) {
+  CommandSettings out;
+  out.object = with_instances(row.argument_object(), operation_->plan.steps[step].path);
+  out.settings = arguments_of(row, out.object);
+  if (!row.value.empty()) {
+    out.boolean = row.target.substr(row.argument_object().size());
+    out.settings.push_back({out.boolean, std::string(row.value), true});
+  }
+  return out;
+}
+
 asio::awaitable<usp::StepResult> Execution::run_set_command(std::size_t step,
                                                             const CommandRow& row) {
-  const usp::Plan& plan = operation_->plan;
-  std::string beside = with_instances(row.argument_object(), plan.steps[step].path);
-  std::vector<usp::Setting> settings = arguments_of(row, beside);
-  std::string target;
-  if (!row.value.empty()) {
-    target = row.target.substr(row.argument_object().size());
-    settings.push_back({target, std::string(row.value), true});
-  }
-  auto running =
-      run_settings(step, std::move(beside), std::move(settings), std::move(target), false);
+  auto running = run_settings(step, command_settings(step, row), false);
   Failed failed = co_await std::move(running);
   if (failed) co_return *failed;
   co_return step_done();
@@ -191,14 +200,22 @@ std::vector<usp::Setting> Execution::arguments_of(const CommandRow& row,
   return settings;
 }
 
-asio::awaitable<usp::StepResult> Execution::run_toggle(std::size_t step, const CommandRow& row) {
+std::vector<Execution::CommandSettings> Execution::toggle_settings(std::size_t step,
+                                                                   const CommandRow& row) const {
   const std::string target = with_instances(row.target, operation_->plan.steps[step].path);
   const usp::SplitPath path = usp::split_path(target);
-  static constexpr std::array<const char*, 2> kValues{"false", "true"};
-  for (const char* value : kValues) {
-    std::vector<usp::Setting> one{{std::string(path.leaf), value, true}};
-    auto running =
-        run_settings(step, std::string(path.object), std::move(one), std::string(path.leaf), true);
+  const std::string leaf(path.leaf);
+  std::vector<CommandSettings> out;
+  for (const char* value : {"false", "true"}) {
+    out.push_back({std::string(path.object), {{leaf, value, true}}, leaf});
+  }
+  return out;
+}
+
+asio::awaitable<usp::StepResult> Execution::run_toggle(std::size_t step, const CommandRow& row) {
+  std::vector<CommandSettings> both = toggle_settings(step, row);
+  for (CommandSettings& each : both) {
+    auto running = run_settings(step, std::move(each), true);
     Failed failed = co_await std::move(running);
     if (failed) co_return *failed;
   }
@@ -277,7 +294,9 @@ asio::awaitable<usp::StepResult> Execution::run_cancel(std::size_t step) {
     co_return step_failure(usp::ErrorCode::kCommandFailure,
                            "the device has been asked already and cannot be called back");
   }
-  auto running = run_task(step, std::move(task));
+  WorkPtr work = make_work(std::move(task), step);
+  work->writes = false;  // it only stops what runs: no freeze is against that
+  auto running = run_work(std::move(work), FaultContext::kOperate);
   Failed failed = co_await std::move(running);
   if (failed) co_return *failed;
   target->end_cancelled();

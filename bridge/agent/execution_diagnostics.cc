@@ -43,7 +43,7 @@ asio::awaitable<usp::StepResult> Execution::run_diagnostics(std::size_t step,
   const std::string object = with_instances(row.target, plan.steps[step].path);
   auto native = device_.to_native(object);
   if (!native || !device_.tree().has_object(*native)) {
-    co_return step_failure(usp::ErrorCode::kCommandFailure, "the device has no such command");
+    co_return no_such_command();
   }
   auto arguments = test_arguments(step, row, object, *native);
   if (!arguments) co_return arguments.error();

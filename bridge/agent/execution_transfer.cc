@@ -27,21 +27,23 @@ std::uint32_t last_number(std::string_view path) {
 
 }  // namespace
 
+std::shared_ptr<task::Transfer> Execution::transfer_task(std::size_t step, const CommandRow& row,
+                                                         const std::string& key) {
+  const usp::Plan& plan = operation_->plan;
+  if (row.way == CommandWay::kFirmware || row.way == CommandWay::kRestore) {
+    return std::make_shared<task::Transfer>(make_download(row, plan.input_args, key));
+  }
+  auto native = device_.to_native(plan.steps[step].path);
+  const bool own = native && device_.tree().has_object(*native);
+  const std::uint32_t number = own ? last_number(*native) : 0;
+  return std::make_shared<task::Transfer>(
+      make_upload(row, plan.input_args, device_.offer(), number, key));
+}
+
 asio::awaitable<usp::StepResult> Execution::run_transfer(std::size_t step, const CommandRow& row,
                                                          Commit& commit) {
-  const usp::Plan& plan = operation_->plan;
   const std::string key = make_command_key(operation_->id, step);
-  const bool download = row.way == CommandWay::kFirmware || row.way == CommandWay::kRestore;
-  std::shared_ptr<task::Transfer> task;
-  if (download) {
-    task = std::make_shared<task::Transfer>(make_download(row, plan.input_args, key));
-  } else {
-    auto native = device_.to_native(plan.steps[step].path);
-    const bool own = native && device_.tree().has_object(*native);
-    const std::uint32_t number = own ? last_number(*native) : 0;
-    task = std::make_shared<task::Transfer>(
-        make_upload(row, plan.input_args, device_.offer(), number, key));
-  }
+  auto task = transfer_task(step, row, key);
   transfer_key_ = key;
   auto running = run_task(step, task);
   Failed failed = co_await std::move(running);
@@ -106,14 +108,22 @@ asio::awaitable<usp::StepResult> Execution::run_modules(std::size_t step, const 
   co_return result;
 }
 
-asio::awaitable<usp::StepResult> Execution::run_activate(std::size_t step, const CommandRow& row) {
-  const usp::Plan& plan = operation_->plan;
+std::shared_ptr<task::ActivateImage> Execution::activate_task(std::size_t step,
+                                                              const CommandRow& row) {
   auto target = device_.to_native(std::string(row.target));
-  auto image = device_.to_native(plan.steps[step].path);
-  if (!target || !image) {
-    co_return step_failure(usp::ErrorCode::kCommandFailure, "the device has no such command");
-  }
-  if (auto window = activation_window(plan.input_args)) {
+  auto image = device_.to_native(operation_->plan.steps[step].path);
+  if (!target || !image) return nullptr;
+  // References with a final dot where the device writes them so.
+  const Node* now = device_.tree().find(*target);
+  if (now == nullptr || !now->value().ends_with('.')) image->pop_back();
+  const std::string info = target->substr(0, target->rfind('.') + 1);
+  return std::make_shared<task::ActivateImage>(info, *image, make_command_key(operation_->id, step),
+                                               kParameterKey);
+}
+
+asio::awaitable<usp::StepResult> Execution::run_activate(std::size_t step, const CommandRow& row) {
+  if (activate_task(step, row) == nullptr) co_return no_such_command();
+  if (auto window = activation_window(operation_->plan.input_args)) {
     using std::chrono::milliseconds;
     const std::int64_t begin = operation_->created_ms + milliseconds(window->start).count();
     operation_->deadline_ms = operation_->created_ms + milliseconds(window->end).count();
@@ -121,12 +131,8 @@ asio::awaitable<usp::StepResult> Execution::run_activate(std::size_t step, const
     bool cancelled = co_await std::move(sleeping);
     if (cancelled) co_return step_failure(usp::ErrorCode::kCommandCanceled, "cancelled");
   }
-  // References with a final dot where the device writes them so.
-  const Node* now = device_.tree().find(*target);
-  if (now == nullptr || !now->value().ends_with('.')) image->pop_back();
-  const std::string info = target->substr(0, target->rfind('.') + 1);
-  auto task = std::make_shared<task::ActivateImage>(
-      info, *image, make_command_key(operation_->id, step), kParameterKey);
+  auto task = activate_task(step, row);  // of the rows that are there now
+  if (!task) co_return no_such_command();
   auto running = run_task(step, std::move(task));
   Failed failed = co_await std::move(running);
   if (failed) co_return *failed;

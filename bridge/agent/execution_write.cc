@@ -38,13 +38,16 @@ std::string relative_to_row(const std::string& name, const std::string& table) {
 
 /// An AddObject whose outcome came too late is taken back, also after a restart.
 std::function<StateWrite(const std::string&)> undo_writer(std::int64_t device, std::string table,
+                                                          std::string requester,
                                                           std::shared_ptr<std::int64_t> stored_as) {
-  return [device, table = std::move(table), stored_as](const std::string& progress) -> StateWrite {
-    return [device, table, progress, stored_as](StateWriter& state) -> Result<void> {
+  return [device, table = std::move(table), requester = std::move(requester),
+          stored_as](const std::string& progress) -> StateWrite {
+    return [device, table, requester, progress, stored_as](StateWriter& state) -> Result<void> {
       OperationRow row;
       row.device_id = device;
       row.kind = kUndoAddKind;
       row.created_ms = now_ms();
+      row.origin = requester;
       row.body = table;
       row.progress = progress;
       auto added = state.add_operation(row);
@@ -115,13 +118,25 @@ asio::awaitable<Execution::Written> Execution::carry_out(std::size_t step, const
   co_return written;
 }
 
+std::shared_ptr<task::SetValues> Execution::set_task(const std::vector<NativeAssignment>& set,
+                                                     bool read_back) {
+  return std::make_shared<task::SetValues>(to_assignments(set), kParameterKey, read_back);
+}
+
+std::shared_ptr<task::AddObject> Execution::add_task(const NativeWrite& write) {
+  std::vector<task::AddObject::Setting> settings;
+  for (const NativeAssignment& each : write.set) {
+    settings.push_back({each.name, each.value, each.required, each.type, each.like});
+  }
+  return std::make_shared<task::AddObject>(write.add, std::move(settings), kParameterKey);
+}
+
 /// Rows have their numbers before the device is asked: what it answers with is shown at once.
 asio::awaitable<Execution::Written> Execution::set_on_device(std::size_t step,
                                                              const NativeWrite& write,
                                                              FaultContext faults, bool read_back) {
   device_.model().share_numbers(write.numbers);
-  auto task =
-      std::make_shared<task::SetValues>(to_assignments(write.set), kParameterKey, read_back);
+  auto task = set_task(write.set, read_back);
   auto running = run_task(step, task, faults);
   Written written;
   written.failed = co_await std::move(running);
@@ -133,14 +148,10 @@ asio::awaitable<Execution::Written> Execution::set_on_device(std::size_t step,
 
 asio::awaitable<Execution::Written> Execution::add_row(std::size_t step, const NativeWrite& write,
                                                        FaultContext faults) {
-  std::vector<task::AddObject::Setting> settings;
-  for (const NativeAssignment& each : write.set) {
-    settings.push_back({each.name, each.value, each.required, each.type, each.like});
-  }
-  auto task = std::make_shared<task::AddObject>(write.add, std::move(settings), kParameterKey);
+  auto task = add_task(write);
   WorkPtr work = make_work(task, step);
   work->undo_row = std::make_shared<std::int64_t>(0);
-  work->save_undo = undo_writer(device_.id(), write.add, work->undo_row);
+  work->save_undo = undo_writer(device_.id(), write.add, work->requester, work->undo_row);
   auto running = run_work(std::move(work), faults);
   Written written;
   written.failed = co_await std::move(running);
@@ -188,8 +199,7 @@ asio::awaitable<Execution::Written> Execution::move_row(std::size_t step, const 
 
 asio::awaitable<void> Execution::follow_up(const NativeWrite& write) {
   for (const NativeAssignment& each : write.follow) {
-    std::vector<task::Assignment> one{to_assignment(each)};
-    auto task = std::make_shared<task::SetValues>(std::move(one), kParameterKey);
+    auto task = set_task({each});
     const auto left = std::chrono::milliseconds(operation_->deadline_ms - now_ms());
     auto running = run_aside(std::move(task), std::chrono::steady_clock::now() + left, each.name);
     co_await std::move(running);
@@ -199,7 +209,7 @@ asio::awaitable<void> Execution::follow_up(const NativeWrite& write) {
 asio::awaitable<void> Execution::take_back(const NativeWrite& write) {
   const SteadyTime deadline = std::chrono::steady_clock::now() + kTakeBackLimit;
   if (!write.set.empty()) {
-    auto task = std::make_shared<task::SetValues>(to_assignments(write.set), kParameterKey);
+    auto task = set_task(write.set);
     auto running = run_aside(std::move(task), deadline, write.set.front().name);
     co_await std::move(running);
   }
@@ -216,6 +226,8 @@ asio::awaitable<void> Execution::run_aside(std::shared_ptr<task::Task> task, Ste
                                            std::string what) {
   auto work = std::make_shared<Work>();
   work->task = task;
+  work->writes = true;
+  work->requester = operation_->origin.requester;
   work->deadline = deadline;
   WorkEnd end = co_await device_.run(work);
   if (auto failed = failure_of(end, *task, FaultContext::kSet)) {

@@ -90,8 +90,8 @@ std::string encode_outbound(const Outbound& outbound);
 std::optional<Outbound> decode_outbound(std::string_view bytes);
 
 /// Stored in OperationRow::kind: a usp::Plan::Kind, or this: an AddObject whose outcome came too
-/// late or never, to be taken back. Its body is the table in the device's own names, its progress
-/// that of the AddObject.
+/// late or never, to be taken back. Its origin is the requester, its body the table in the device's
+/// own names, its progress that of the AddObject.
 constexpr int kUndoAddKind = 10;
 
 /// Stored in OutboxRow::kind. The order is the order of being dropped when the outbox is full: from

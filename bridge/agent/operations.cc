@@ -106,6 +106,9 @@ asio::awaitable<std::optional<usp_msg::Msg>> VirtualAgent::begin_operation(Calle
     }
     co_return finish_for(operation->origin, asked, operation->results);
   }
+  if (const auto error = frozen(asked, caller.endpoint_id)) {
+    co_return usp::make_error(asked.msg_id, *error);
+  }
   if (running_.size() >= config.device.open_operations) co_return too_many(asked);
 
   operation->results.resize(asked.steps.size());

@@ -59,7 +59,7 @@ VirtualAgent::start_command(std::string command, std::string command_key,
   operate->set_send_resp(true);
   operate->mutable_input_args()->insert(input.begin(), input.end());
   auto snapshot = device_.snapshot();
-  usp::Outcome outcome = usp::handle(msg, *snapshot->view, usp::Access{}, true);
+  usp::Outcome outcome = judge(nullptr, msg, {}, *snapshot->view, true);
   snapshot.reset();
   auto* plan = std::get_if<usp::Plan>(&outcome);
   if (plan == nullptr || plan->steps.size() != 1) {
@@ -74,6 +74,10 @@ VirtualAgent::start_command(std::string command, std::string command_key,
       }
     }
     co_return tl::unexpected(refused);
+  }
+  if (const auto error = frozen(*plan, ask.requester)) {
+    co_return tl::unexpected(
+        Backend::Refused{static_cast<std::uint32_t>(error->code), error->text});
   }
   if (running_.size() >= device_.runtime().config.device.open_operations) {
     co_return tl::unexpected(
@@ -99,6 +103,12 @@ VirtualAgent::start_command(std::string command, std::string command_key,
   auto to_end = run_to_end(std::move(running));
   asio::co_spawn(device_.strand(), std::move(to_end), asio::detached);
   co_return info;
+}
+
+std::vector<control::OperationInfo> VirtualAgent::open_operation_infos() const {
+  std::vector<control::OperationInfo> out;
+  for (const auto& [id, running] : running_) out.push_back(info_of(*running.operation));
+  return out;
 }
 
 control::OperationInfo VirtualAgent::info_of(const Operation& operation) const {

@@ -99,6 +99,8 @@ void VirtualAgent::resume_undo(const OperationRow& row) {
   auto work = std::make_shared<Work>();
   work->task = std::move(undo);
   work->started = true;
+  work->writes = true;
+  work->requester = row.origin;
   track_undo(work, row.id);
   device_.push(work);
 }

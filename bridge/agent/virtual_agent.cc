@@ -36,16 +36,6 @@ std::string type_of(const usp_msg::Msg& msg) {
   return usp_msg::Header::MsgType_Name(msg.header().msg_type());
 }
 
-/// `grants` nullptr: everything is allowed.
-usp::Outcome handle_as(const std::shared_ptr<const Grants>& grants, const usp_msg::Msg& msg,
-                       const std::string& own_row, const usp::DataModel& model, bool final) {
-  if (!grants || (grants->all.everything() && !grants->secured)) {
-    return usp::handle(msg, model, usp::Access{}, final);
-  }
-  const GrantedAccess requester(grants, model, own_row);
-  return usp::handle(msg, model, requester.access(), final);
-}
-
 }  // namespace
 
 std::string make_msg_id() {
@@ -197,14 +187,14 @@ asio::awaitable<std::optional<usp_msg::Msg>> VirtualAgent::handle(Caller caller,
   }
   const bool sees_secured = grants && grants->secured;
   auto fresh = make_fresh_view(device_, sees_secured);
-  usp::Outcome outcome = handle_as(grants, msg, own_row, *fresh, false);
+  usp::Outcome outcome = judge(grants, msg, own_row, *fresh, false);
   if (auto* need = std::get_if<usp::NeedValues>(&outcome)) {
     std::vector<std::string> paths = std::move(need->paths);
     fresh.reset();
     auto reading = read_live(std::move(paths));
     co_await std::move(reading);
     fresh = make_fresh_view(device_, sees_secured);
-    outcome = handle_as(grants, msg, own_row, *fresh, true);
+    outcome = judge(grants, msg, own_row, *fresh, true);
   }
   fresh.reset();
   if (device_.model().has_new_numbers()) {  // what a controller has seen must survive a crash

@@ -81,6 +81,10 @@ class VirtualAgent {
   boost::asio::awaitable<tl::expected<control::OperationInfo, control::Backend::Refused>>
   start_command(std::string command, std::string command_key,
                 std::map<std::string, std::string> input, control::Backend::Ask ask);
+  /// Goes through a write or command without doing it. Loads the device. nullopt: the agent is not
+  /// up yet.
+  boost::asio::awaitable<std::optional<control::DryRun>> dry_run(usp_msg::Msg msg,
+                                                                 std::string requester);
   /// Returns when the end of what was cancelled is stored.
   boost::asio::awaitable<control::CancelResult> cancel(std::int64_t operation_id);
 
@@ -109,6 +113,8 @@ class VirtualAgent {
   /// is passed over.
   void on_loaded(const AgentRows& rows);
   std::size_t open_operations() const { return running_.size(); }
+  /// In the order in which they were asked for.
+  std::vector<control::OperationInfo> open_operation_infos() const;
   /// `undo` is stored as that row, which goes when it is done. 0: it is not stored.
   void track_undo(const WorkPtr& undo, std::int64_t row_id);
   /// Of the command whose row of LocalAgent.Request. that is; nullptr: it has ended.
@@ -181,6 +187,13 @@ class VirtualAgent {
   boost::asio::awaitable<void> read_live(std::vector<std::string> paths);
   LocalActor actor_of(const std::string& requester);
   void reply(const Caller& caller, const usp_msg::Msg& msg);
+
+  // braking.cc
+  /// usp::handle() with these grants (nullptr: everything is allowed) and under the brakes.
+  usp::Outcome judge(const std::shared_ptr<const Grants>& grants, const usp_msg::Msg& msg,
+                     const std::string& own_row, const usp::DataModel& model, bool final);
+  /// Why this may not be done now; nullopt: it may.
+  std::optional<usp::Error> frozen(const usp::Plan& plan, const std::string& requester);
 
   // requesters.cc
   /// nullptr: the controller is not served.

@@ -14,7 +14,10 @@
 #include <variant>
 #include <vector>
 
+#include "bridge/control/dry_run.h"
+#include "bridge/control/explanation.h"
 #include "bridge/control/filter.h"
+#include "bridge/control/freezes.h"
 #include "bridge/result.h"
 
 namespace usp_msg {
@@ -123,9 +126,8 @@ enum class CancelResult { kCancelled, kNotFound, kAlreadySent, kAlreadyDone };
 
 /// Thread-safe. Each awaitable may be awaited on any executor and resumes there. An error says that
 /// the bridge cannot tell or do it now, never that something does not exist.
-class Backend {
+class Backend : public FreezeKeeper, public Rehearser, public Explainer {
  public:
-  virtual ~Backend() = default;
 
   /// nullopt: no such device.
   virtual boost::asio::awaitable<Result<std::optional<DeviceInfo>>> device(

@@ -6,6 +6,7 @@
 
 #include "bridge/control/backend.h"
 #include "bridge/control/call.h"
+#include "bridge/control/explain_fill.h"
 #include "bridge/control/names.h"
 
 namespace bridge::control {
@@ -154,7 +155,29 @@ asio::awaitable<grpc::Status> delete_device(Door& door, const Visit& visit,
   co_return grpc::Status::OK;
 }
 
+asio::awaitable<grpc::Status> explain_device(Door& door, const Visit& visit,
+                                             const v1::ExplainDeviceRequest& request,
+                                             v1::DeviceExplanation& response) {
+  auto id = co_await door.device(visit, "name", request.name());
+  if (!id) co_return id.error();
+  Result<std::optional<DeviceInfo>> info = co_await door.backend().device(*id);
+  if (!info) co_return to_status(info.error());
+  Result<std::optional<Explanation>> found = co_await door.backend().explain(*id);
+  if (!found) co_return to_status(found.error());
+  if (!*info || !*found) co_return no_such_device(request.name());
+  fill(**info, response.mutable_device());
+  fill(**found, &response);
+  co_return grpc::Status::OK;
+}
+
 }  // namespace
+
+grpc::ServerUnaryReactor* DeviceService::ExplainDevice(grpc::CallbackServerContext* context,
+                                                       const v1::ExplainDeviceRequest* request,
+                                                       v1::DeviceExplanation* response) {
+  return run_call(door_, context, "DeviceService/ExplainDevice", request, response,
+                  std::bind_front(explain_device, std::ref(door_)), WhenGone::kCancel);
+}
 
 grpc::ServerUnaryReactor* DeviceService::GetDevice(grpc::CallbackServerContext* context,
                                                    const v1::GetDeviceRequest* request,

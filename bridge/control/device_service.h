@@ -23,6 +23,10 @@ class DeviceService final : public v1::DeviceService::CallbackService {
                                          const v1::DeleteDeviceRequest* request,
                                          google::protobuf::Empty* response) override;
 
+  grpc::ServerUnaryReactor* ExplainDevice(grpc::CallbackServerContext* context,
+                                          const v1::ExplainDeviceRequest* request,
+                                          v1::DeviceExplanation* response) override;
+
  private:
   Door& door_;
 };

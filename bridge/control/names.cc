@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::string_view kDevices = "devices/";
 constexpr std::string_view kCredentials = "credentials/";
+constexpr std::string_view kFreezes = "freezes/";
 constexpr std::string_view kControllers = "controllers/";
 constexpr std::string_view kRoles = "roles/";
 constexpr std::string_view kOperations = "/operations/";
@@ -58,6 +59,15 @@ std::optional<std::string> parse_name(std::string_view name, std::string_view co
   return percent_decode(name);
 }
 
+/// Above 0.
+std::optional<std::int64_t> parse_id(std::string_view number) {
+  std::int64_t id = 0;
+  auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), id);
+  const bool whole = end == number.data() + number.size();
+  if (error != std::errc{} || !whole || id <= 0) return std::nullopt;
+  return id;
+}
+
 }  // namespace
 
 std::string device_name(std::string_view endpoint_id) {
@@ -74,6 +84,13 @@ std::string credential_name(std::string_view username) {
 
 std::optional<std::string> parse_credential_name(std::string_view name) {
   return parse_name(name, kCredentials);
+}
+
+std::string freeze_name(std::int64_t id) { return std::string(kFreezes) + std::to_string(id); }
+
+std::optional<std::int64_t> parse_freeze_name(std::string_view name) {
+  if (!name.starts_with(kFreezes)) return std::nullopt;
+  return parse_id(name.substr(kFreezes.size()));
 }
 
 std::string controller_name(std::string_view endpoint_id) {
@@ -98,13 +115,9 @@ std::optional<OperationName> parse_operation_name(std::string_view name) {
   std::size_t at = name.find(kOperations);
   if (at == std::string_view::npos) return std::nullopt;
   auto device = parse_device_name(name.substr(0, at));
-  std::string_view number = name.substr(at + kOperations.size());
-  std::int64_t id = 0;
-  auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), id);
-  if (!device || error != std::errc{} || end != number.data() + number.size() || id <= 0) {
-    return std::nullopt;
-  }
-  return OperationName{*device, id};
+  const auto id = parse_id(name.substr(at + kOperations.size()));
+  if (!device || !id) return std::nullopt;
+  return OperationName{*device, *id};
 }
 
 }  // namespace bridge::control

@@ -18,6 +18,10 @@ std::optional<std::string> parse_device_name(std::string_view name);
 std::string credential_name(std::string_view username);
 std::optional<std::string> parse_credential_name(std::string_view name);
 
+/// "freezes/{id}"
+std::string freeze_name(std::int64_t id);
+std::optional<std::int64_t> parse_freeze_name(std::string_view name);
+
 /// "controllers/{endpoint_id}" and "roles/{name}", encoded in the same way.
 std::string controller_name(std::string_view endpoint_id);
 std::optional<std::string> parse_controller_name(std::string_view name);

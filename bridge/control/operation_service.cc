@@ -6,6 +6,7 @@
 
 #include "bridge/control/backend.h"
 #include "bridge/control/call.h"
+#include "bridge/control/dry_run_ask.h"
 #include "bridge/control/names.h"
 #include "bridge/wait.h"
 
@@ -54,6 +55,19 @@ asio::awaitable<tl::expected<OperationName, grpc::Status>> find(Door& door, Visi
 asio::awaitable<grpc::Status> start(Door& door, const Visit& visit,
                                     const v1::StartCommandRequest& request, v1::Operation& response,
                                     milliseconds timeout) {
+  if (request.validate_only()) {
+    usp_msg::Operate operate;
+    operate.set_command(request.command());
+    operate.set_command_key(request.command_key());
+    operate.set_send_resp(true);
+    operate.mutable_input_args()->insert(request.input().begin(), request.input().end());
+    grpc::Status status = co_await plan_command(door, visit, request.device(), std::move(operate),
+                                                *response.mutable_plan());
+    response.set_kind("Operate");
+    response.set_summary(request.command());
+    response.set_requester(visit.client->requester);
+    co_return status;
+  }
   auto id = co_await door.device(visit, "device", request.device());
   if (!id) co_return id.error();
   Backend::Ask ask;

@@ -5,6 +5,7 @@
 
 #include "bridge/control/backend.h"
 #include "bridge/control/call.h"
+#include "bridge/control/dry_run_ask.h"
 #include "bridge/control/parameter_ask.h"
 
 namespace bridge::control {
@@ -61,6 +62,11 @@ asio::awaitable<grpc::Status> set(Door& door, const Visit& visit,
     setting->set_value(parameter.value());
     setting->set_required(true);
   }
+  if (request.validate_only()) {
+    auto planned = co_await plan_request(door, visit, request.device(), std::move(message),
+                                         *response.mutable_plan());
+    co_return planned ? grpc::Status::OK : planned.error();
+  }
   auto answer = co_await ask_agent(door, visit, request.device(), std::move(message), timeout);
   if (!answer) co_return answer.error();
   for (const auto& object : answer->set_resp().updated_obj_results()) {
@@ -87,6 +93,14 @@ asio::awaitable<grpc::Status> add(Door& door, const Visit& visit,
     setting->set_param(name);
     setting->set_value(value);
     setting->set_required(true);
+  }
+  if (request.validate_only()) {
+    auto planned = co_await plan_request(door, visit, request.device(), std::move(message),
+                                         *response.mutable_plan());
+    if (planned && *planned != 1) {
+      co_return invalid_argument("table", "names more or less than one table");
+    }
+    co_return planned ? grpc::Status::OK : planned.error();
   }
   auto answer = co_await ask_agent(door, visit, request.device(), std::move(message), timeout);
   if (!answer) co_return answer.error();

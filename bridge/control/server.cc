@@ -12,6 +12,7 @@
 #include "bridge/control/certificates.h"
 #include "bridge/control/credential_service.h"
 #include "bridge/control/device_service.h"
+#include "bridge/control/freeze_service.h"
 #include "bridge/control/operation_service.h"
 #include "bridge/control/parameter_service.h"
 #include "bridge/control/watch_service.h"
@@ -64,6 +65,7 @@ struct Server::Impl {
         controllers(*door, options.controllers),
         credentials(*door, credential_backend),
         devices(*door),
+        freezes(*door),
         parameters(*door),
         operations(*door),
         watch(*door) {
@@ -74,6 +76,7 @@ struct Server::Impl {
   ControllerService controllers;
   CredentialService credentials;
   DeviceService devices;
+  FreezeService freezes;
   ParameterService parameters;
   OperationService operations;
   WatchService watch;
@@ -102,6 +105,7 @@ Server::Server(boost::asio::any_io_executor executor, Backend& backend,
   builder.RegisterService(&impl_->controllers);
   builder.RegisterService(&impl_->credentials);
   builder.RegisterService(&impl_->devices);
+  builder.RegisterService(&impl_->freezes);
   builder.RegisterService(&impl_->parameters);
   builder.RegisterService(&impl_->operations);
   builder.RegisterService(&impl_->watch);

@@ -97,6 +97,9 @@ class StateReader {
   virtual Result<std::vector<InstanceRow>> instances(std::int64_t device_id) = 0;
 
   virtual Result<std::optional<std::string>> meta(std::string_view key) = 0;
+
+  /// Oldest first.
+  virtual Result<std::vector<FreezeRow>> freezes() = 0;
 };
 
 class StateWriter : public StateReader {
@@ -180,6 +183,10 @@ class StateWriter : public StateReader {
                                       std::string_view key) = 0;
 
   virtual Result<void> put_meta(std::string_view key, std::string_view value) = 0;
+
+  /// Ignores `row.id`; returns the new one. kConflict: there is one of that scope.
+  virtual Result<std::int64_t> add_freeze(const FreezeRow& row) = 0;
+  virtual Result<bool> erase_freeze(std::int64_t id) = 0;
 };
 
 /// A cache of what the devices know; may be lost.

@@ -195,6 +195,20 @@ struct SeenRow {
   bool operator==(const SeenRow&) const = default;
 };
 
+/// A brake on writes (bridge/brakes.h).
+struct FreezeRow {
+  std::int64_t id = 0;  ///< 0: not stored yet; never used again
+  int scope = 0;        ///< FreezeScope
+  std::string oui;      ///< a pattern, as the next two; empty: any
+  std::string product_class;
+  std::string software_version;
+  std::string controller;
+  std::string reason;   ///< for people
+  std::string creator;  ///< a requester
+  std::int64_t created_ms = 0;
+  bool operator==(const FreezeRow&) const = default;
+};
+
 /// One node of a device's tree as last known. A path that ends with a dot is an object.
 struct NodeRow {
   std::string path;

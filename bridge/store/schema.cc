@@ -192,6 +192,22 @@ CREATE TABLE bulk_item(
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// Brakes on writes.
+constexpr const char* kState7 = R"sql(
+CREATE TABLE freeze(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  scope INTEGER NOT NULL,
+  oui TEXT NOT NULL,
+  product_class TEXT NOT NULL,
+  software_version TEXT NOT NULL,
+  controller TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  creator TEXT NOT NULL,
+  created_ms INTEGER NOT NULL,
+  UNIQUE(scope, oui, product_class, software_version, controller)
+) STRICT;
+)sql";
+
 // kind = type + 256 * flags. A million devices of twenty models share the strings of `path`.
 constexpr const char* kMirror1 = R"sql(
 CREATE TABLE path(
@@ -234,10 +250,15 @@ constexpr std::int32_t kMirrorApplication = 0x5553504d;  // "USPM"
 }  // namespace
 
 const sqlite::Schema& state_schema() {
-  static const sqlite::Schema schema{
-      "state.db",
-      kStateApplication,
-      {{1, kState1}, {2, kState2}, {3, kState3}, {4, kState4}, {5, kState5}, {6, kState6}}};
+  static const sqlite::Schema schema{"state.db",
+                                     kStateApplication,
+                                     {{1, kState1},
+                                      {2, kState2},
+                                      {3, kState3},
+                                      {4, kState4},
+                                      {5, kState5},
+                                      {6, kState6},
+                                      {7, kState7}}};
   return schema;
 }
 

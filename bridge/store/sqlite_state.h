@@ -110,6 +110,10 @@ class SqliteState final : public StateWriter {
   Result<std::optional<std::string>> meta(std::string_view key) override;
   Result<void> put_meta(std::string_view key, std::string_view value) override;
 
+  Result<std::vector<FreezeRow>> freezes() override;
+  Result<std::int64_t> add_freeze(const FreezeRow& row) override;
+  Result<bool> erase_freeze(std::int64_t id) override;
+
  private:
   auto read_device();
   auto read_credential();

@@ -136,6 +136,7 @@ class Diagnostics : public Task {
   /// Refused arguments, full names.
   const std::vector<cwmp::ParameterFault>& errors() const { return errors_; }
   bool in_doubt() const override;
+  bool only_reads() const override { return step_ != Step::kRequest; }
 
  protected:
   std::optional<cwmp::AcsRequest> do_next(Context& context) override;

@@ -103,6 +103,9 @@ class Task {
   /// the session up, wait for the answer first (design: "already sent"). See undo().
   void abandon(cwmp::Fault fault);
 
+  /// What the task is to do to the device is done, what is left only reads.
+  virtual bool only_reads() const { return achieved(); }
+
   /// Could the device have done something whose outcome is not known, if the task ended now?
   virtual bool in_doubt() const { return phase_ == Phase::kOpen; }
 

@@ -16,6 +16,7 @@
 
 #include "bridge/agent/supported.h"
 #include "bridge/agent/virtual_agent.h"
+#include "bridge/brakes.h"
 #include "bridge/event_hub.h"
 #include "bridge/first_contact_budget.h"
 #include "bridge/linger.h"
@@ -26,6 +27,7 @@
 #include "bridge/profiles.h"
 #include "bridge/registry.h"
 #include "bridge/runtime.h"
+#include "bridge/session_log.h"
 #include "bridge/translate/mappings.h"
 #include "bridge/waker.h"
 #include "tests/bridge/agent/agent_fixture.h"
@@ -152,6 +154,8 @@ class ServiceTest : public testing::Test {
   std::unique_ptr<Store> store = open_or_die({});
   FirstContactBudget first_contacts{32};
   LingerRoom lingering{16};
+  Brakes brakes{config.brakes};
+  SessionLog session_log;
   Profiles profiles{config.cwmp.profiles};
   std::unique_ptr<translate::Mappings> mappings = *translate::Mappings::load(config.translation);
   Runtime runtime{.executor = io.get_executor(),
@@ -163,6 +167,8 @@ class ServiceTest : public testing::Test {
                   .supported = supported,
                   .first_contacts = first_contacts,
                   .lingering = lingering,
+                  .brakes = brakes,
+                  .session_log = session_log,
                   .profiles = profiles,
                   .mappings = *mappings,
                   .base = make_local_template(config)};

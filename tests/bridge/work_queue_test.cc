@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "bridge/task/set_values.h"
+
 namespace bridge {
 namespace {
 
@@ -118,6 +120,41 @@ TEST_F(WorkQueueTest, DoesNotRemoveWhatItNeverHeld) {
   const WorkPtr held = push(WorkKind::kOperation);
   EXPECT_FALSE(queue_.remove(std::make_shared<Work>()));
   EXPECT_EQ(queue_.front(), held);
+}
+
+TEST_F(WorkQueueTest, PassesOverFrozenWritesAndNothingElse) {
+  bool frozen = true;
+  queue_.set_brake([&](const Work& work) { return frozen && work.requester == "self::ctl"; });
+  const WorkPtr write = push(WorkKind::kOperation);
+  write->writes = true;
+  write->requester = "self::ctl";
+  EXPECT_EQ(queue_.front(), nullptr);
+  EXPECT_FALSE(queue_.urgent()) << "nobody is woken for what may not be sent";
+  EXPECT_FALSE(queue_.empty());
+  const WorkPtr upkeep = push(WorkKind::kUpkeep);
+  EXPECT_EQ(queue_.front(), upkeep);
+  const WorkPtr read = push(WorkKind::kOperation);
+  read->requester = "self::ctl";
+  EXPECT_EQ(queue_.front(), read);
+  const WorkPtr other = push(WorkKind::kOperation);
+  other->writes = true;
+  other->requester = "self::other";
+  queue_.remove(read);
+  EXPECT_EQ(queue_.front(), other);
+  frozen = false;
+  EXPECT_EQ(queue_.front(), write) << "in the order of arrival";
+}
+
+TEST_F(WorkQueueTest, LetsFrozenWorkReadWhatItHasDone) {
+  queue_.set_brake([](const Work&) { return true; });
+  const WorkPtr write = push(WorkKind::kOperation);
+  write->writes = true;
+  std::vector<task::Assignment> one{{"Device.X", "1"}};
+  write->task = std::make_shared<task::SetValues>(one, "key");
+  EXPECT_EQ(queue_.front(), nullptr);
+  write->task->next(context_);
+  write->task->on_response(cwmp::SetParameterValuesResponse{0}, context_);
+  EXPECT_EQ(queue_.front(), write);
 }
 
 }  // namespace

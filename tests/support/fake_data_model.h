@@ -75,6 +75,7 @@ class FakeAccess : public usp::Access {
  public:
   std::set<std::string, std::less<>> no_read, no_list, no_write, no_add, no_delete, no_operate,
       no_see;
+  std::size_t most_objects = 1000;  ///< that one path of a write may reach
 
   bool unrestricted() const override { return false; }
   bool may_read(std::string_view object, std::string_view name) const override;
@@ -84,6 +85,7 @@ class FakeAccess : public usp::Access {
   bool may_add(std::string_view table) const override;
   bool may_delete(std::string_view instance) const override;
   bool may_operate(std::string_view object, std::string_view command) const override;
+  bool may_touch(std::size_t objects) const override { return objects <= most_objects; }
 };
 
 }  // namespace support

@@ -236,5 +236,13 @@ TEST_F(UspAdd, ReachesSingleInstanceSubObjects) {
             7010U);
 }
 
+TEST_F(UspAdd, RefusesAPathThatReachesMoreTablesThanItMay) {
+  access.most_objects = 1;
+  const std::string creates = create("Device.LocalAgent.Controller.*.BootParameter.", "");
+  EXPECT_EQ(error(add(false, creates)).err_code(), 7005U);
+  const auto out = resp(add(true, creates));
+  EXPECT_EQ(out.created_obj_results(0).oper_status().oper_failure().err_code(), 7005U);
+}
+
 }  // namespace
 }  // namespace usp

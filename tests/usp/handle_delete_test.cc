@@ -157,5 +157,18 @@ TEST_F(UspDelete, HidesRowsThatMayNotBeRead) {  // R-DEL.2
   EXPECT_EQ(out.deleted_obj_results(0).oper_status().oper_success().affected_paths_size(), 2);
 }
 
+TEST_F(UspDelete, RefusesAPathThatReachesMoreObjectsThanItMay) {
+  access.most_objects = 2;
+  const std::string all = "Device.LocalAgent.Subscription.*.";
+  EXPECT_EQ(error(remove(false, {all})).err_code(), 7005U);
+  const auto out = resp(remove(true, {all, kOne}));
+  EXPECT_EQ(out.deleted_obj_results(0).oper_status().oper_failure().err_code(), 7005U);
+  EXPECT_TRUE(out.deleted_obj_results(1).oper_status().has_oper_success());
+  EXPECT_TRUE(exists(kTwo));
+  access.most_objects = 3;
+  EXPECT_EQ(resp(remove(false, {all})).deleted_obj_results_size(), 1);
+  EXPECT_FALSE(exists(kTwo));
+}
+
 }  // namespace
 }  // namespace usp

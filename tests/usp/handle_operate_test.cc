@@ -139,5 +139,13 @@ TEST_F(UspOperate, PassesOutputAndFailureOn) {
             7802U);
 }
 
+TEST_F(UspOperate, RefusesAPathThatReachesMoreObjectsThanItMay) {
+  const std::string all = "Device.LocalAgent.Controller.*.SendOnBoardRequest()";
+  access.most_objects = 1;
+  EXPECT_EQ(failure(all), 7005U);
+  access.most_objects = 2;
+  EXPECT_EQ(resp(operate(all)).operation_results_size(), 2);
+}
+
 }  // namespace
 }  // namespace usp

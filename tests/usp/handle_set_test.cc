@@ -353,5 +353,17 @@ TEST_F(UspSet, RefusesMoreSettingsThanItWillLookAt) {
   EXPECT_EQ(std::get<Respond>(handle(msg, model, access)).msg.body().error().err_code(), 7005U);
 }
 
+TEST_F(UspSet, RefusesAPathThatReachesMoreObjectsThanItMay) {
+  access.most_objects = 2;
+  const std::string all = update(row("*"), setting("NotifRetry", "true"));
+  EXPECT_EQ(error(set(false, all)).err_code(), 7005U);
+  const auto out = resp(set(true, all + update(row("1"), setting("NotifRetry", "true"))));
+  EXPECT_EQ(out.updated_obj_results(0).oper_status().oper_failure().err_code(), 7005U);
+  EXPECT_TRUE(out.updated_obj_results(1).oper_status().has_oper_success());
+  EXPECT_NE(model.get(row("2") + "NotifRetry"), "true");
+  access.most_objects = 3;
+  EXPECT_EQ(resp(set(false, all)).updated_obj_results_size(), 1);
+}
+
 }  // namespace
 }  // namespace usp

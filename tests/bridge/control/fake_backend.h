@@ -153,6 +153,37 @@ class FakeBackend final : public Backend {
   }
   EventHub& event_hub() override { return events; }
 
+  // ---- brakes
+  std::vector<FreezeRow> held;
+  DryRun trial;
+  Explanation explanation;
+
+  Later<Result<FreezeRow>> freeze(FreezeRow row) override {
+    if (trouble) co_return tl::unexpected(*trouble);
+    row.id = static_cast<std::int64_t>(held.size()) + 1;
+    held.push_back(row);
+    co_return row;
+  }
+  std::vector<FreezeRow> freezes() const override { return held; }
+  Later<Result<bool>> lift(std::int64_t id, std::string who) override {
+    if (trouble) co_return tl::unexpected(*trouble);
+    requester = std::move(who);
+    co_return std::erase_if(held, [id](const FreezeRow& row) { return row.id == id; }) > 0;
+  }
+  Later<Result<std::optional<DryRun>>> dry_run(std::string endpoint_id, usp_msg::Msg request,
+                                               std::string who) override {
+    asked = std::move(request);
+    requester = std::move(who);
+    if (trouble) co_return tl::unexpected(*trouble);
+    if (find(endpoint_id) == nullptr) co_return std::nullopt;
+    co_return trial;
+  }
+  Later<Result<std::optional<Explanation>>> explain(std::string endpoint_id) override {
+    if (trouble) co_return tl::unexpected(*trouble);
+    if (find(endpoint_id) == nullptr) co_return std::nullopt;
+    co_return explanation;
+  }
+
   /// Ends an operation and tells watchers.
   void end(std::int64_t id, OperationState state) {
     Happening happening;

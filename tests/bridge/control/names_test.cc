@@ -110,5 +110,14 @@ TEST(ResourceNames, OfOperationsAreRefusedInAnyOtherForm) {
   }
 }
 
+TEST(ControlNames, NameFreezesByTheirNumber) {
+  EXPECT_EQ(freeze_name(7), "freezes/7");
+  EXPECT_EQ(parse_freeze_name("freezes/7"), 7);
+  for (const char* name : {"", "freezes", "freezes/", "freezes/0", "freezes/-1", "freezes/7/",
+                           "freezes/x", "freezes/9223372036854775808", "devices/7"}) {
+    EXPECT_FALSE(parse_freeze_name(name)) << name;
+  }
+}
+
 }  // namespace
 }  // namespace bridge::control

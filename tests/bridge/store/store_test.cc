@@ -562,5 +562,32 @@ TEST_P(StoreTest, RefusesWorkAfterClose) {
   EXPECT_EQ(store_->read_now(load).error().kind, ErrorKind::kClosed);
 }
 
+TEST_P(StoreTest, KeepsFreezesOneOfEachScope) {
+  FreezeRow all;
+  all.reason = "core network";
+  all.creator = "grpc:noc";
+  all.created_ms = 5;
+  FreezeRow model{0, 1, "00D09E", "Gate*", "1.*", "", "bad release", "grpc", 6};
+  FreezeRow controller{0, 2, "", "", "", "self::ctl", "", "grpc", 7};
+  state([&](StateWriter& s) -> Result<void> {
+    EXPECT_THAT(s.freezes().value(), IsEmpty());
+    for (FreezeRow* row : {&all, &model, &controller}) row->id = s.add_freeze(*row).value();
+    EXPECT_THAT(s.freezes().value(), ElementsAre(all, model, controller));
+    return {};
+  });
+  auto again = [&](StateWriter& s) -> Result<void> {
+    auto added = s.add_freeze(model);
+    return added ? Result<void>{} : tl::unexpected(added.error());
+  };
+  EXPECT_EQ(store_->write_now(again, {}).error().kind, ErrorKind::kConflict);
+  state([&](StateWriter& s) -> Result<void> {
+    EXPECT_TRUE(s.erase_freeze(all.id).value());
+    EXPECT_FALSE(s.erase_freeze(all.id).value());
+    EXPECT_THAT(s.freezes().value(), ElementsAre(model, controller));
+    EXPECT_GT(s.add_freeze(all).value(), controller.id) << "ids are never used again";
+    return {};
+  });
+}
+
 }  // namespace
 }  // namespace bridge
