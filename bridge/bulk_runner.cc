@@ -224,13 +224,15 @@ void BulkRunner::resume() {
 
 asio::awaitable<void> BulkRunner::resume_all() {
   auto read = [](StateReader& state, MirrorReader&) { return state.open_bulks(); };
-  Result<std::vector<BulkRow>> rows = co_await store_.read(read);
+  auto first = read;
+  Result<std::vector<BulkRow>> rows = co_await store_.read(std::move(first));
   while (!rows) {
     spdlog::error("bulk: not taken up again: {}", rows.error().text);
     if (stopped_ || rows.error().kind == ErrorKind::kClosed) co_return;
     auto pausing = pause();
     co_await std::move(pausing);
-    rows = co_await store_.read(read);
+    auto again = read;
+    rows = co_await store_.read(std::move(again));
   }
   resumed_ = true;  // from here on what is open is ours
   for (BulkRow& row : *rows) {
@@ -433,8 +435,9 @@ asio::awaitable<BulkOutcome> BulkRunner::find_out(RunningPtr running,
     const BulkPlan& plan = running->plan;
     const bool add = plan.change.has_add();
     const std::string summary = add ? plan.change.add().table() : plan.change.command().command();
+    std::string device = item->endpoint_id;
     Result<std::optional<std::vector<control::OperationInfo>>> recent =
-        co_await backend_.operations(item->endpoint_id, 0, kOperationsBack);
+        co_await backend_.operations(std::move(device), 0, kOperationsBack);
     if (!recent || !*recent) co_return control::unknown_outcome();
     for (const control::OperationInfo& each : **recent) {
       const bool fits = each.kind == (add ? "Add" : "Operate") && each.summary == summary &&
@@ -507,8 +510,9 @@ asio::awaitable<bool> BulkRunner::store_at_last(StateWrite change) {
 }
 
 asio::awaitable<void> BulkRunner::pause() {
+  constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
   asio::steady_timer timer(strand_, kPause);
-  co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  co_await timer.async_wait(kNoThrow);
 }
 
 }  // namespace bridge

@@ -23,8 +23,9 @@ asio::awaitable<PathOrStatus> object_of(Door& door, Visit visit, std::string end
   if (!operation.row.empty()) co_return operation.object + operation.row + ".";
   usp_msg::Msg request = rows_request(operation);
   Backend::Ask ask{visit.client->requester, milliseconds(0)};
+  std::string device = endpoint_id;
   Result<std::optional<usp_msg::Msg>> answer =
-      co_await door.backend().request(endpoint_id, std::move(request), std::move(ask));
+      co_await door.backend().request(std::move(device), std::move(request), std::move(ask));
   if (!answer) co_return tl::unexpected(to_status(answer.error()));
   if (!*answer) co_return tl::unexpected(no_such_device(device_name(endpoint_id)));
   if ((*answer)->body().has_error()) {
