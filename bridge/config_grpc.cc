@@ -13,7 +13,7 @@ constexpr std::size_t kMaxDeniedPaths = 1000;
 
 std::string check_sha256(const std::string& text) {
   const bool hex = std::ranges::all_of(text, [](unsigned char c) { return std::isxdigit(c) != 0; });
-  return hex && text.size() == 64 ? "" : "must be 64 hexadecimal digits";
+  return text.empty() || (hex && text.size() == 64) ? "" : "must be 64 hexadecimal digits";
 }
 
 std::string check_filter(const std::string& text) {

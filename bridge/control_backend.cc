@@ -329,4 +329,6 @@ std::shared_ptr<void> ControlBackend::watch(control::HappeningSink sink) {
   return runtime_.events.watch(std::move(sink));
 }
 
+EventHub& ControlBackend::event_hub() { return runtime_.events; }
+
 }  // namespace bridge

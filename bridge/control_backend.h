@@ -38,6 +38,7 @@ class ControlBackend final : public control::Backend {
   boost::asio::awaitable<Result<control::CancelResult>> cancel(std::string endpoint_id,
                                                                std::int64_t id) override;
   std::shared_ptr<void> watch(control::HappeningSink sink) override;
+  EventHub& event_hub() override;
 
   // control_backend_brakes.cc
   boost::asio::awaitable<Result<FreezeRow>> freeze(FreezeRow row) override;

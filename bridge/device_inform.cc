@@ -12,6 +12,7 @@
 #include "bridge/event_hub.h"
 #include "bridge/metrics.h"
 #include "bridge/northbound.h"
+#include "bridge/presence_watch.h"
 #include "bridge/profiles.h"
 #include "bridge/runtime.h"
 #include "bridge/task/first_contact.h"
@@ -119,6 +120,7 @@ asio::awaitable<tl::expected<BegunSession, cwmp::Refusal>> Device::begin(
   bool boot = bootstrap || has_event(inform, "1 BOOT");
   std::string before = row_.software_version;
   std::string bound_before = row_.auth_username;
+  const std::int64_t informed_before_ms = last_inform_ms_;
   take_row_facts(start, !credential.readmitted);
   bool new_firmware = learned_.on_firmware(row_.software_version);
   learned_.on_versions(start.dialect.cwmp_namespace, start.header.supported_cwmp_versions);
@@ -159,6 +161,7 @@ asio::awaitable<tl::expected<BegunSession, cwmp::Refusal>> Device::begin(
   Result<void> stored = co_await this->commit(std::move(commit));
   if (!stored) {
     row_.auth_username = bound_before;
+    last_inform_ms_ = informed_before_ms;
     on_end(session, cwmp::SessionEnd::kLost, false);
     co_return tl::unexpected(Refusal{Refusal::Kind::kBusy, std::chrono::seconds(30), "store"});
   }
@@ -173,6 +176,7 @@ asio::awaitable<tl::expected<BegunSession, cwmp::Refusal>> Device::begin(
   Result<void> touched = co_await runtime_.store.write_mirror(std::move(touch));
   if (!touched) spdlog::warn("device {}: time of the Inform not stored", endpoint_id_);
 
+  runtime_.presence->on_inform(endpoint_id_, informed_before_ms, now_ms());
   control::Happening happening{last_inform_ms_, endpoint_id_, control::InformHappened{}};
   for (const cwmp::Event& event : inform.events) {
     std::get<control::InformHappened>(happening.what).event_codes.push_back(event.code);

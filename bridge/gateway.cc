@@ -21,6 +21,7 @@
 #include "bridge/agent/supported.h"
 #include "bridge/agent/virtual_agent.h"
 #include "bridge/brakes.h"
+#include "bridge/bulk_runner.h"
 #include "bridge/config.h"
 #include "bridge/control/request_book.h"
 #include "bridge/control/server.h"
@@ -32,10 +33,14 @@
 #include "bridge/event_hub.h"
 #include "bridge/first_contact_budget.h"
 #include "bridge/gateway_options.h"
+#include "bridge/heartbeat.h"
 #include "bridge/linger.h"
 #include "bridge/metrics.h"
 #include "bridge/northbound.h"
 #include "bridge/path_pool.h"
+#include "bridge/presence.h"
+#include "bridge/presence_sweep.h"
+#include "bridge/presence_watch.h"
 #include "bridge/profiles.h"
 #include "bridge/registry.h"
 #include "bridge/runtime.h"
@@ -111,6 +116,12 @@ std::unique_ptr<Store> open_store(const Config& config, Metrics& metrics, StoreH
   return *std::move(store);
 }
 
+/// Before any device can come in.
+std::int64_t newest_inform_ms(Store& store) {
+  auto newest = [](StateReader&, MirrorReader& mirror) { return mirror.newest_inform_ms(); };
+  return store.read_now(newest).value_or(0);
+}
+
 std::unique_ptr<translate::Mappings> load_mappings(const TranslationConfig& config) {
   auto mappings = translate::Mappings::load(config);
   if (!mappings) throw std::runtime_error("translation: " + mappings.error());
@@ -122,6 +133,7 @@ std::unique_ptr<translate::Mappings> load_mappings(const TranslationConfig& conf
 struct Gateway::Impl {
   explicit Impl(const Config& settings)
       : config(settings),
+        events(settings.grpc.watch_history),
         work(asio::make_work_guard(io)),
         store(open_store(settings, metrics, store_health)),
         first_contacts(settings.device.first_contact_budget),
@@ -154,11 +166,15 @@ struct Gateway::Impl {
         requests(*store, now_ms()),
         importer(*store, settings.cwmp.auth,
                  [this](const Result<CredentialImport>& done) { on_import(done); }),
+        bulks(io.get_executor(), *store, backend, metrics),
+        presence(events, offline_after(settings), now_ms(), newest_inform_ms(*store)),
+        presence_sweep(runtime),
         sweep_timer(io),
         purge_timer(io) {
     runtime.waker = &waker;
     runtime.registry = &registry;
     runtime.northbound = &northbound;
+    runtime.presence = &presence;
   }
 
   void start();
@@ -199,6 +215,9 @@ struct Gateway::Impl {
   CredentialBackend credential_backend;
   control::RequestBook requests;
   CredentialImporter importer;
+  BulkRunner bulks;
+  PresenceWatch presence;
+  PresenceSweep presence_sweep;
   asio::steady_timer sweep_timer;
   asio::steady_timer purge_timer;
   std::unique_ptr<cwmp::StunServer> stun;
@@ -207,6 +226,7 @@ struct Gateway::Impl {
   std::vector<std::unique_ptr<cwmp::Server>> acs;
   std::unique_ptr<control::Server> grpc;
   std::unique_ptr<AdminServer> admin;
+  std::unique_ptr<Heartbeat> heartbeat;
   std::vector<std::thread> threads;
   std::atomic<bool> stopped{false};
   std::size_t acs_started = 0;  ///< of `acs`
@@ -289,6 +309,8 @@ void Gateway::Impl::start() {
   admin = *std::move(started);
   control::ServerOptions serving = grpc_options(config.grpc, metrics);
   serving.requests = &requests;
+  serving.bulks = &bulks;
+  serving.bulk_devices = config.brakes.bulk_devices;
   serving.controllers = controllers_of(config);
   grpc = std::make_unique<control::Server>(io.get_executor(), backend, credential_backend, serving);
   importer.start();
@@ -301,6 +323,8 @@ void Gateway::Impl::start() {
   resume_operations();
   sweep_later();
   purge_later();
+  presence_sweep.start();
+  bulks.resume();
 }
 
 /// What a restart has interrupted goes on now, not when its device next appears: deadlines run.
@@ -344,8 +368,12 @@ void Gateway::Impl::purge_later() {
     if (error) return;
     auto purge = [](Impl& self) -> asio::awaitable<void> {
       std::chrono::milliseconds keep = self.config.device.keep_finished_operations;
-      auto write = [before = now_ms() - keep.count()](StateWriter& state) {
-        return state.purge_operations(before, 10'000);
+      auto write = [before = now_ms() - keep.count()](StateWriter& state) -> Result<std::int64_t> {
+        auto operations = state.purge_operations(before, 10'000);
+        if (!operations) return operations;
+        auto bulks = state.purge_bulks(before, 10);
+        if (!bulks) return bulks;
+        return *operations + *bulks;
       };
       Result<std::int64_t> purged = co_await self.store->write_state(std::move(write));
       if (!purged) spdlog::warn("store: {}", purged.error().text);
@@ -383,6 +411,7 @@ void Gateway::Impl::stop() {
   if (stopped.exchange(true)) return;
   auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(config.shutdown_timeout);
   spdlog::info("stopping");
+  if (heartbeat) heartbeat->stop();
   sessions.stop();
   waker.stop();
   lingering.close();
@@ -390,6 +419,8 @@ void Gateway::Impl::stop() {
   if (xmpp) xmpp->stop();
   sweep_timer.cancel();
   purge_timer.cancel();
+  presence_sweep.stop();
+  bulks.stop();
   if (grpc) grpc->shutdown(std::min<std::chrono::milliseconds>(limit / 3, std::chrono::seconds(5)));
   std::vector<std::future<void>> drained;
   for (std::size_t i = 0; i < acs_started; ++i) {
@@ -422,6 +453,16 @@ int Gateway::acs_port(std::size_t listener) const { return impl_->acs.at(listene
 int Gateway::grpc_port() const { return impl_->grpc->port(); }
 int Gateway::admin_port() const { return impl_->admin->port(); }
 void Gateway::stop() { impl_->stop(); }
+
+Gateway::NotReady Gateway::not_ready() const { return impl_->not_ready(); }
+
+void Gateway::watch(std::chrono::milliseconds interval,
+                    std::function<void(const NotReady&)> on_beat) {
+  auto beat = [impl = impl_.get(), on_beat = std::move(on_beat)] { on_beat(impl->not_ready()); };
+  impl_->heartbeat = std::make_unique<Heartbeat>(impl_->io.get_executor(), *impl_->store, interval,
+                                                 std::move(beat));
+  impl_->heartbeat->start();
+}
 
 void Gateway::reload() {
   bool good = true;

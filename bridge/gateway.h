@@ -1,8 +1,12 @@
 // Builds the whole service from its configuration, and takes it down again.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace bridge {
 
@@ -32,6 +36,14 @@ class Gateway {
   /// Reads the TLS certificates and the file of credentials again, and logs what came of it. The
   /// credentials are read in the background.
   void reload();
+
+  /// Why it is not ready for work, as /readyz says it; empty: it is.
+  using NotReady = std::vector<std::string>;
+  NotReady not_ready() const;
+
+  /// Calls `on_beat` now and every `interval` until stop(), as long as the io threads and the
+  /// store's writer really work (Heartbeat). On an io thread; must not block. Once only.
+  void watch(std::chrono::milliseconds interval, std::function<void(const NotReady&)> on_beat);
 
  private:
   struct Impl;

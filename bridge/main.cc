@@ -13,6 +13,7 @@
 #include "bridge/credential/book.h"
 #include "bridge/credential/file.h"
 #include "bridge/gateway.h"
+#include "bridge/service_manager.h"
 #include "bridge/translate/mappings.h"
 
 namespace {
@@ -76,6 +77,43 @@ bool check_overlays(const bridge::TranslationConfig& translation) {
   return mappings.has_value();
 }
 
+void note(const bridge::Result<void>& told) {
+  if (!told) spdlog::warn("service manager: {}", told.error().text);
+}
+
+/// Without one, or without sense in what it says, the service runs all the same.
+bridge::ServiceManager find_service_manager() {
+  auto manager = bridge::ServiceManager::connect(bridge::service_environment());
+  if (manager) return *std::move(manager);
+  spdlog::error("service manager: {}", manager.error().text);
+  return {};
+}
+
+std::string status(const bridge::Gateway::NotReady& reasons) {
+  if (reasons.empty()) return "Serving";
+  std::string text = "Serving, not ready";
+  for (const std::string& reason : reasons) text += "; " + reason;
+  return text;
+}
+
+/// From ready to the signal that ends it.
+void run(bridge::Gateway& gateway, const bridge::ServiceManager& manager, const sigset_t& signals) {
+  note(manager.ready(status(gateway.not_ready())));
+  if (manager.listening()) {
+    gateway.watch(manager.interval(), [&manager](const bridge::Gateway::NotReady& reasons) {
+      // Exit without a word if it is not heard: it would be said at every beat.
+      (void)manager.alive(status(reasons));
+    });
+  }
+  int received = 0;
+  while (sigwait(&signals, &received) == 0 && received == SIGHUP) {
+    note(manager.reloading());
+    gateway.reload();
+    note(manager.ready(status(gateway.not_ready())));
+  }
+  note(manager.stopping());
+}
+
 int serve(const bridge::LoadedConfig& loaded) {
   set_up_log(loaded.config.log);
   for (const std::string& warning : loaded.warnings) spdlog::warn("configuration: {}", warning);
@@ -86,6 +124,7 @@ int serve(const bridge::LoadedConfig& loaded) {
   for (int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, number);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  const bridge::ServiceManager manager = find_service_manager();
   try {
     bridge::Gateway gateway(loaded.config);
     spdlog::info("ready: acs port {}, grpc port {}, admin port {}", gateway.acs_port(),
@@ -93,8 +132,7 @@ int serve(const bridge::LoadedConfig& loaded) {
     for (std::size_t i = 1; i <= loaded.config.cwmp.listeners.size(); ++i) {
       spdlog::info("ready: acs listener {} port {}", i, gateway.acs_port(i));
     }
-    int received = 0;
-    while (sigwait(&signals, &received) == 0 && received == SIGHUP) gateway.reload();
+    run(gateway, manager, signals);
     gateway.stop();
   } catch (const std::exception& error) {
     spdlog::error("{}", error.what());

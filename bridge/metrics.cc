@@ -187,6 +187,12 @@ Metrics::Metrics()
                                             "Commits of mirror.db", kCommitSeconds)),
       store_queue(gauge(*registry_, "usp_bridge_store_queue", "Write jobs waiting")),
       devices(gauge(*registry_, "usp_bridge_devices", "Devices known")),
+      devices_online(gauge(*registry_, "usp_bridge_devices_online",
+                           "Devices whose last Inform is young enough; counted twice a minute")),
+      bulk_running(
+          gauge(*registry_, "usp_bridge_bulk_operations_running", "Bulk operations under way")),
+      bulk_devices(*registry_, "usp_bridge_bulk_devices_total",
+                   "Devices that a bulk operation has dealt with", {"outcome"}),
       first_contact_seconds(histogram(*registry_, "usp_bridge_first_contact_seconds",
                                       "From the first Inform to the whole tree",
                                       kFirstContactSeconds)) {}

@@ -124,6 +124,9 @@ class Metrics {
   prometheus::Gauge& store_queue;
 
   prometheus::Gauge& devices;
+  prometheus::Gauge& devices_online;
+  prometheus::Gauge& bulk_running;
+  CounterFamily bulk_devices;  ///< outcome: succeeded, failed, unknown
   prometheus::Histogram& first_contact_seconds;
 };
 

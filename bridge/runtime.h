@@ -18,6 +18,7 @@ class LingerRoom;
 class Metrics;
 class Northbound;
 class PathPool;
+class PresenceWatch;
 class Profiles;
 class Registry;
 class SessionLog;
@@ -48,6 +49,7 @@ struct Runtime {
   Waker* waker = nullptr;
   Registry* registry = nullptr;
   Northbound* northbound = nullptr;
+  PresenceWatch* presence = nullptr;
   const XmppProvisioning* xmpp = nullptr;  ///< what devices are told; nullptr: nothing
   std::uint16_t stun_port = 0;             ///< that is listened on; 0: none
 };

@@ -1,13 +1,18 @@
 #!/usr/bin/env bash
-# Installs what the build, the tests and the demo need on Debian 12. Does nothing where all of it is there.
+# Installs what the build, the tests and the demo need on Debian 12 and 13. Does nothing where all of it is there.
 #
 #   deploy/install-deps.sh          what building and the demo need
-#   deploy/install-deps.sh --tests  and what the test suite needs besides (prosody; Node.js for an independent controller)
+#   deploy/install-deps.sh --tests  and what the test suite needs besides (prosody; Node.js for an independent
+#                                   controller; what checks the files of deploy/)
 set -euo pipefail
+
+# Debian 12's default Boost is older than what the sources need; it has 1.81 beside it.
+boost=libboost-dev
+[[ "$(. /etc/os-release && echo "${VERSION_ID:-}")" == 12 ]] && boost=libboost1.81-dev
 
 packages=(
   build-essential cmake ninja-build ccache mold pkg-config git ca-certificates
-  libboost1.81-dev libssl-dev zlib1g-dev libsqlite3-dev libpugixml-dev libexpected-dev
+  "$boost" libssl-dev zlib1g-dev libsqlite3-dev libpugixml-dev libexpected-dev
   libspdlog-dev libyaml-cpp-dev libcli11-dev prometheus-cpp-dev
   libprotobuf-dev protobuf-compiler libgrpc++-dev protobuf-compiler-grpc
   libpaho-mqtt-dev libpaho-mqttpp-dev
@@ -15,7 +20,7 @@ packages=(
   mosquitto mosquitto-clients procps
 )
 if [[ "${1:-}" == "--tests" ]]; then
-  packages+=(prosody)
+  packages+=(prosody systemd prometheus python3-yaml python3-jsonschema)
   command -v npm >/dev/null || packages+=(nodejs npm)
 fi
 
@@ -32,7 +37,7 @@ if [[ $EUID -ne 0 ]]; then
   sudo=(sudo)
 fi
 echo "Installing: ${missing[*]}"
-# The packages of mosquitto and prosody would start servers of their own; the demo and the tests start theirs.
+# The packages of mosquitto, prosody and prometheus would start servers of their own; the demo and the tests start theirs.
 policy=/usr/sbin/policy-rc.d
 placed=
 if [[ ! -e $policy ]]; then

@@ -15,10 +15,12 @@ step() { printf '\n== %s (%s)\n' "$1" "$(date +%T)"; }
 
 step "install what is missing"
 deploy/install-deps.sh --tests
-# An independent controller; its build tools are not needed, so no install scripts run.
-if [[ ! -d tests/integration/usp_js/node_modules/usp-js ]]; then
-  npm ci --prefix tests/integration/usp_js --ignore-scripts --no-audit --no-fund --loglevel=error
-fi
+# An independent controller; helm and Kubernetes' types. Their build tools are not needed, so no install scripts run.
+for folder in tests/integration/usp_js tests/deploy/kubernetes; do
+  if [[ ! -e "$folder/node_modules/.package-lock.json" ]]; then
+    npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel=error
+  fi
+done
 
 build() {  # preset targets...
   local preset=$1

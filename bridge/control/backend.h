@@ -24,6 +24,10 @@ namespace usp_msg {
 class Msg;
 }
 
+namespace bridge {
+class EventHub;
+}
+
 namespace bridge::control {
 
 struct DeviceInfo {
@@ -102,14 +106,17 @@ struct SessionEnded {
   enum class Outcome { kComplete, kLost, kShutdown };
   Outcome outcome = Outcome::kComplete;
 };
+struct PresenceChanged {
+  bool online = false;
+};
 
 /// One thing that happened to one device. Paths are those of the agent (Device:2).
 struct Happening {
   std::int64_t time_ms = 0;
   std::string endpoint_id;
-  std::variant<InformHappened, ValueChanged, ObjectCreated, ObjectDeleted, OperationInfo,
-               SessionEnded>
-      what;
+  using What = std::variant<InformHappened, ValueChanged, ObjectCreated, ObjectDeleted,
+                            OperationInfo, SessionEnded, PresenceChanged>;
+  What what;
 };
 
 /// Called on a bridge thread; must return at once.
@@ -217,6 +224,9 @@ class Backend : public FreezeKeeper, public Rehearser, public Explainer {
   /// From now on `sink` hears of every Happening, until the returned handle is destroyed. After
   /// that the sink is not called any more.
   virtual std::shared_ptr<void> watch(HappeningSink sink) = 0;
+
+  /// Where Watch reads. Lives as long as this.
+  virtual EventHub& event_hub() = 0;
 };
 
 }  // namespace bridge::control

@@ -1,7 +1,5 @@
 #include "bridge/control/errors.h"
 
-#include <array>
-
 #include "bridge/fault_map.h"
 #include "proto/bridge/v1/error.pb.h"
 #include "proto/google/rpc/error_details.pb.h"
@@ -48,30 +46,6 @@ grpc::Status status_of(std::uint32_t code, const std::string& text, const v1::De
 }
 
 }  // namespace
-
-std::string_view name_of(grpc::StatusCode code) {
-  constexpr std::array<std::string_view, 17> kNames{
-      "OK",
-      "CANCELLED",
-      "UNKNOWN",
-      "INVALID_ARGUMENT",
-      "DEADLINE_EXCEEDED",
-      "NOT_FOUND",
-      "ALREADY_EXISTS",
-      "PERMISSION_DENIED",
-      "RESOURCE_EXHAUSTED",
-      "FAILED_PRECONDITION",
-      "ABORTED",
-      "OUT_OF_RANGE",
-      "UNIMPLEMENTED",
-      "INTERNAL",
-      "UNAVAILABLE",
-      "DATA_LOSS",
-      "UNAUTHENTICATED",
-  };
-  const auto index = static_cast<std::size_t>(code);
-  return index < kNames.size() ? kNames[index] : "UNKNOWN";
-}
 
 grpc::Status make_status(grpc::StatusCode code, const std::string& text, const char* reason,
                          const google::protobuf::Message* detail) {

@@ -6,8 +6,8 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
+#include "bridge/control/status_name.h"
 #include "bridge/result.h"
 
 namespace google::protobuf {
@@ -25,9 +25,6 @@ namespace bridge::control {
 
 /// ErrorInfo.domain of all of them.
 inline constexpr const char* kErrorDomain = "usp-bridge";
-
-/// "NOT_FOUND"
-std::string_view name_of(grpc::StatusCode code);
 
 /// A status with an ErrorInfo of that reason ("NO_SUCH_RESOURCE") and, where it is not null, one
 /// more detail.

@@ -15,6 +15,24 @@ class OperationService final : public v1::OperationService::CallbackService {
   grpc::ServerUnaryReactor* StartCommand(grpc::CallbackServerContext* context,
                                          const v1::StartCommandRequest* request,
                                          v1::Operation* response) override;
+  grpc::ServerUnaryReactor* RebootDevice(grpc::CallbackServerContext* context,
+                                         const v1::RebootDeviceRequest* request,
+                                         v1::Operation* response) override;
+  grpc::ServerUnaryReactor* FactoryResetDevice(grpc::CallbackServerContext* context,
+                                               const v1::FactoryResetDeviceRequest* request,
+                                               v1::Operation* response) override;
+  grpc::ServerUnaryReactor* DownloadFirmware(grpc::CallbackServerContext* context,
+                                             const v1::DownloadFirmwareRequest* request,
+                                             v1::Operation* response) override;
+  grpc::ServerUnaryReactor* UploadLog(grpc::CallbackServerContext* context,
+                                      const v1::UploadLogRequest* request,
+                                      v1::Operation* response) override;
+  grpc::ServerUnaryReactor* BackupConfiguration(grpc::CallbackServerContext* context,
+                                                const v1::BackupConfigurationRequest* request,
+                                                v1::Operation* response) override;
+  grpc::ServerUnaryReactor* RestoreConfiguration(grpc::CallbackServerContext* context,
+                                                 const v1::RestoreConfigurationRequest* request,
+                                                 v1::Operation* response) override;
   grpc::ServerUnaryReactor* GetOperation(grpc::CallbackServerContext* context,
                                          const v1::GetOperationRequest* request,
                                          v1::Operation* response) override;

@@ -5,8 +5,10 @@
 #include <grpcpp/health_check_service_interface.h>
 
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 
+#include "bridge/control/bulk_service.h"
 #include "bridge/control/certificates.h"
 #include "bridge/control/credential_service.h"
 #include "bridge/control/device_service.h"
@@ -58,15 +60,17 @@ void enable_plugins() {
 
 struct Server::Impl {
   Impl(std::shared_ptr<Door> entrance, CredentialBackend& credential_backend,
-       const Controllers& configured)
+       const ServerOptions& options)
       : door(std::move(entrance)),
-        controllers(*door, configured),
+        controllers(*door, options.controllers),
         credentials(*door, credential_backend),
         devices(*door),
         freezes(*door),
         parameters(*door),
         operations(*door),
-        watch(*door) {}
+        watch(*door) {
+    if (options.bulks != nullptr) bulks.emplace(*door, *options.bulks, options.bulk_devices);
+  }
 
   std::shared_ptr<Door> door;
   ControllerService controllers;
@@ -76,6 +80,7 @@ struct Server::Impl {
   ParameterService parameters;
   OperationService operations;
   WatchService watch;
+  std::optional<BulkService> bulks;
   int port = 0;
   std::unique_ptr<Certificates> certificates;
   std::unique_ptr<grpc::Server> server;  // last: goes first
@@ -86,7 +91,7 @@ Server::Server(boost::asio::any_io_executor executor, Backend& backend,
     : impl_(std::make_unique<Impl>(
           std::make_shared<Door>(std::move(executor), backend,
                                  Door::Options{options.access, options.observer, options.requests}),
-          device_credentials, options.controllers)) {
+          device_credentials, options)) {
   check_reach(options);
   impl_->certificates = certificates_of(options);
   auto credentials =
@@ -104,6 +109,7 @@ Server::Server(boost::asio::any_io_executor executor, Backend& backend,
   builder.RegisterService(&impl_->parameters);
   builder.RegisterService(&impl_->operations);
   builder.RegisterService(&impl_->watch);
+  if (impl_->bulks) builder.RegisterService(&*impl_->bulks);
   impl_->server = builder.BuildAndStart();
   if (impl_->server == nullptr) {
     throw std::runtime_error("grpc: cannot listen on " + options.listen);
@@ -129,6 +135,7 @@ void Server::shutdown(std::chrono::milliseconds grace) {
   if (impl_->server == nullptr) return;
   set_serving(false);
   impl_->watch.stop();
+  if (impl_->bulks) impl_->bulks->stop();
   impl_->server->Shutdown(std::chrono::system_clock::now() + grace);
   impl_->server->Wait();
   impl_->server.reset();

@@ -10,6 +10,10 @@
 #include "bridge/control/controller_service.h"
 #include "bridge/control/door.h"
 
+namespace bridge {
+class BulkRunner;
+}
+
 namespace bridge::control {
 
 class Backend;
@@ -22,9 +26,11 @@ struct ServerOptions {
   std::string client_ca_file;   ///< PEM; set: clients must show a certificate it signed
   bool allow_insecure = false;  ///< lets `listen` be off loopback without client certificates
   Controllers controllers;
-  GrpcConfig access;                ///< clients and roles; the rest of it is not looked at
-  CallObserver observer;            ///< may be empty; called on any thread
-  RequestBook* requests = nullptr;  ///< outlives the server; nullptr: none is kept
+  GrpcConfig access;                  ///< clients and roles; the rest of it is not looked at
+  CallObserver observer;              ///< may be empty; called on any thread
+  RequestBook* requests = nullptr;    ///< outlives the server; nullptr: none is kept
+  BulkRunner* bulks = nullptr;        ///< outlives the server; nullptr: BulkService is not served
+  std::size_t bulk_devices = 10'000;  ///< of one bulk operation
 };
 
 /// Serves until shutdown() or destruction. The work of every call runs on `executor`.

@@ -1,188 +1,164 @@
 #include "bridge/control/watch_service.h"
 
-#include <deque>
-#include <mutex>
-#include <set>
+#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "bridge/control/backend.h"
 #include "bridge/control/call.h"
-#include "bridge/control/names.h"
-#include "bridge/control/operation_service.h"
+#include "bridge/control/event_feed.h"
+#include "bridge/control/stream_call.h"
+#include "bridge/control/watch_event.h"
 
 namespace bridge::control {
 
+namespace asio = boost::asio;
+
 namespace {
 
-/// Events a client may lag behind. At 200 bytes each: some 800 KiB for a client that stopped
-/// reading.
-constexpr std::size_t kMaxBuffered = 4096;
-
-v1::SessionEvent::Outcome to_proto(SessionEnded::Outcome outcome) {
-  switch (outcome) {
-    case SessionEnded::Outcome::kComplete:
-      return v1::SessionEvent::COMPLETE;
-    case SessionEnded::Outcome::kLost:
-      return v1::SessionEvent::LOST;
-    case SessionEnded::Outcome::kShutdown:
-      return v1::SessionEvent::SHUTDOWN;
-  }
-  return v1::SessionEvent::OUTCOME_UNSPECIFIED;
-}
-
-struct FillEvent {
-  v1::WatchEvent& out;
-
-  void operator()(const InformHappened& inform) const {
-    out.mutable_inform();
-    for (const std::string& code : inform.event_codes) out.mutable_inform()->add_event_codes(code);
-  }
-  void operator()(const ValueChanged& change) const {
-    out.mutable_value_change()->set_path(change.path);
-    out.mutable_value_change()->set_value(change.value);
-  }
-  void operator()(const ObjectCreated& object) const {
-    out.mutable_object_created()->set_path(object.path);
-  }
-  void operator()(const ObjectDeleted& object) const {
-    out.mutable_object_deleted()->set_path(object.path);
-  }
-  void operator()(const OperationInfo& info) const { fill(info, out.mutable_operation()); }
-  void operator()(const SessionEnded& end) const {
-    out.mutable_session_ended()->set_outcome(to_proto(end.outcome));
-  }
-};
-
-v1::WatchEvent to_event(const Happening& happening) {
-  v1::WatchEvent event;
-  set_timestamp(happening.time_ms, event.mutable_time());
-  event.set_device(device_name(happening.endpoint_id));
-  std::visit(FillEvent{event}, happening.what);
-  return event;
-}
+using std::chrono::steady_clock;
 
 grpc::Status too_slow() {
-  return {grpc::StatusCode::RESOURCE_EXHAUSTED, "the client reads too slowly; watch again"};
+  return make_status(grpc::StatusCode::RESOURCE_EXHAUSTED,
+                     "the client reads too slowly: what comes next is not kept any more",
+                     "TOO_SLOW");
 }
 
-grpc::Status stopping() {
-  return {grpc::StatusCode::UNAVAILABLE, "the bridge is stopping; watch again later"};
+grpc::Status status_of(EventLog::BadToken bad) {
+  if (bad == EventLog::BadToken::kMalformed) {
+    return invalid_argument("resume_token", "not one that an event came with");
+  }
+  return make_status(grpc::StatusCode::OUT_OF_RANGE,
+                     "resume_token: the events after it are not kept any more", "EVENTS_GONE");
 }
+
+tl::expected<EventFeed::Wish, grpc::Status> wish_of(const v1::WatchRequest& request,
+                                                    const Client& client) {
+  EventFeed::Wish wish;
+  auto kinds = kinds_of(request.types());
+  if (!kinds) {
+    return tl::unexpected(
+        invalid_argument("types", "no type of event: " + std::to_string(kinds.error())));
+  }
+  wish.kinds = *kinds;
+  auto filter = Filter::parse(request.filter());
+  if (!filter) return tl::unexpected(invalid_argument("filter", filter.error()));
+  wish.filters = {client.devices, *std::move(filter)};
+  return wish;
+}
+
+/// Everything of it on the strand of its call.
+class Watcher final : public StreamCall<v1::WatchEvent> {
+ public:
+  Watcher(Door& door, Visit visit, std::shared_ptr<StreamRoom> room, v1::WatchRequest request,
+          std::chrono::milliseconds heartbeat)
+      : StreamCall(door, std::move(visit), std::move(room)),
+        request_(std::move(request)),
+        heartbeat_(heartbeat) {}
+
+ private:
+  asio::awaitable<grpc::Status> run() override {
+    auto opening = open();
+    grpc::Status status = co_await std::move(opening);
+    while (status.ok() && !ended()) {
+      auto next = step();
+      status = co_await std::move(next);
+    }
+    following_.handle.reset();
+    co_return status;
+  }
+
+  asio::awaitable<grpc::Status> open() {
+    auto wish = wish_of(request_, *visit().client);
+    if (!wish) co_return wish.error();
+    if (!request_.device().empty()) {
+      auto looking = door().device(visit(), "device", request_.device());
+      tl::expected<std::string, grpc::Status> device = co_await std::move(looking);
+      if (!device) co_return device.error();
+      wish->endpoint_id = *device;
+    }
+    EventHub& hub = door().backend().event_hub();
+    following_ = hub.follow([weak = weak_from_this(), this] {
+      if (auto self = weak.lock()) poke();
+    });
+    EventLog::Place place = following_.end;
+    if (!request_.resume_token().empty()) {
+      auto resumed = hub.resume(request_.resume_token());
+      if (!resumed) co_return status_of(resumed.error());
+      place = *resumed;
+    }
+    feed_.emplace(hub, place, *std::move(wish), heartbeat_);
+    co_return grpc::Status::OK;
+  }
+
+  asio::awaitable<grpc::Status> step() {
+    const std::uint64_t seen = changed().count();
+    heard();
+    EventFeed::Step next = feed_->next(steady_clock::now());
+    if (auto* send = std::get_if<EventFeed::Send>(&next)) {
+      auto writing = write_event(*send);
+      co_await std::move(writing);
+    } else if (auto* beat = std::get_if<EventFeed::Beat>(&next)) {
+      auto writing = write_beat(*beat);
+      co_await std::move(writing);
+    } else if (auto* ask = std::get_if<EventFeed::Ask>(&next)) {
+      auto looking = look_up(ask->endpoint_id);
+      grpc::Status looked = co_await std::move(looking);
+      co_return looked;
+    } else if (auto* wait = std::get_if<EventFeed::Wait>(&next)) {
+      co_await changed().wait_after(seen, wait->until);
+    } else if (std::holds_alternative<EventFeed::TooSlow>(next)) {
+      co_return too_slow();
+    } else {
+      co_await asio::post(strand(), asio::use_awaitable);
+    }
+    co_return grpc::Status::OK;
+  }
+
+  asio::awaitable<void> write_event(const EventFeed::Send& send) {
+    event_.Clear();
+    fill(send.event->happening, &event_);
+    event_.set_resume_token(send.token);
+    return write(event_);
+  }
+
+  asio::awaitable<void> write_beat(const EventFeed::Beat& beat) {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    event_.Clear();
+    set_timestamp(std::chrono::duration_cast<std::chrono::milliseconds>(now).count(),
+                  event_.mutable_time());
+    event_.mutable_heartbeat();
+    event_.set_resume_token(beat.token);
+    return write(event_);
+  }
+
+  asio::awaitable<grpc::Status> look_up(std::string endpoint_id) {
+    std::string wanted = endpoint_id;
+    Result<std::optional<DeviceInfo>> info = co_await door().backend().device(std::move(wanted));
+    if (!info) co_return to_status(info.error());
+    feed_->on_device(endpoint_id, *info, steady_clock::now());
+    co_return grpc::Status::OK;
+  }
+
+  const v1::WatchRequest request_;
+  const std::chrono::milliseconds heartbeat_;
+  EventHub::Following following_;
+  std::optional<EventFeed> feed_;
+  v1::WatchEvent event_;  ///< being written
+};
 
 }  // namespace
 
-/// Those under way. Outlives the service while gRPC still has one of them.
-struct WatchService::Watchers {
-  std::mutex mutex;  ///< may be held when a Watcher takes its own, never the other way round
-  std::set<Watcher*> all;
-  bool stopping = false;
-};
+WatchService::WatchService(Door& door, std::chrono::milliseconds heartbeat)
+    : door_(door), heartbeat_(heartbeat), room_(std::make_shared<StreamRoom>(kMaxWatchers)) {}
 
-/// One watching client. Happenings come from bridge threads, the rest from gRPC's; it deletes
-/// itself when the call is done.
-class WatchService::Watcher final : public grpc::ServerWriteReactor<v1::WatchEvent> {
- public:
-  Watcher(std::shared_ptr<Watchers> watchers, std::string endpoint_id)
-      : watchers_(std::move(watchers)), endpoint_id_(std::move(endpoint_id)) {}
-
-  void start(Backend& backend) {
-    StartSendInitialMetadata();  // tells the client that it watches from now on
-    auto watch = backend.watch([this](const Happening& happening) { take(happening); });
-    std::lock_guard lock(mutex_);
-    watch_ = std::move(watch);
-  }
-
-  void end(const grpc::Status& status) {
-    std::lock_guard lock(mutex_);
-    finish_locked(status);
-  }
-
-  void OnWriteDone(bool ok) override {
-    std::lock_guard lock(mutex_);
-    writing_ = false;
-    buffer_.pop_front();
-    if (!ok) return finish_locked(grpc::Status::CANCELLED);
-    if (overflow_) return finish_locked(too_slow());
-    write_next_locked();
-  }
-
-  void OnCancel() override { end(grpc::Status::CANCELLED); }
-
-  void OnDone() override {
-    {
-      std::lock_guard lock(watchers_->mutex);
-      watchers_->all.erase(this);
-    }
-    // Ends the watch before the members go: after this no take() runs.
-    std::shared_ptr<void> watch;
-    {
-      std::lock_guard lock(mutex_);
-      watch = std::move(watch_);
-    }
-    watch.reset();
-    delete this;
-  }
-
- private:
-  void take(const Happening& happening) {
-    if (!endpoint_id_.empty() && happening.endpoint_id != endpoint_id_) return;
-    std::lock_guard lock(mutex_);
-    if (finished_ || overflow_) return;
-    if (buffer_.size() >= kMaxBuffered) {
-      overflow_ = true;  // the write under way ends first
-      return;
-    }
-    buffer_.push_back(to_event(happening));
-    write_next_locked();
-  }
-
-  void write_next_locked() {
-    if (writing_ || finished_ || buffer_.empty()) return;
-    writing_ = true;
-    StartWrite(&buffer_.front());
-  }
-
-  void finish_locked(const grpc::Status& status) {
-    if (std::exchange(finished_, true)) return;
-    Finish(status);
-  }
-
-  const std::shared_ptr<Watchers> watchers_;
-  const std::string endpoint_id_;  ///< empty: every device
-  std::mutex mutex_;
-  std::shared_ptr<void> watch_;
-  std::deque<v1::WatchEvent> buffer_;  ///< the front is being written while writing_
-  bool writing_ = false;
-  bool overflow_ = false;
-  bool finished_ = false;
-};
-
-WatchService::WatchService(Door& door) : door_(door), watchers_(std::make_shared<Watchers>()) {}
-
-void WatchService::stop() {
-  std::lock_guard lock(watchers_->mutex);
-  watchers_->stopping = true;
-  for (Watcher* watcher : watchers_->all) watcher->end(stopping());
-}
+void WatchService::stop() { room_->stop(); }
 
 grpc::ServerWriteReactor<v1::WatchEvent>* WatchService::Watch(grpc::CallbackServerContext* context,
                                                               const v1::WatchRequest* request) {
   auto visit = door_.enter(*context, "WatchService/Watch", request->device());
   if (!visit) return refuse_stream<v1::WatchEvent>(visit.error());
-  auto endpoint_id = parse_device_name(request->device());
-  auto* watcher = new Watcher(watchers_, endpoint_id.value_or(""));
-  if (!request->device().empty() && !endpoint_id) {
-    watcher->end(invalid_argument("device", "expected devices/{endpoint_id} or nothing"));
-    return watcher;
-  }
-  std::lock_guard lock(watchers_->mutex);
-  if (watchers_->stopping) {
-    watcher->end(stopping());
-    return watcher;
-  }
-  watchers_->all.insert(watcher);
-  watcher->start(door_.backend());
-  return watcher;
+  return Watcher::start(
+      std::make_shared<Watcher>(door_, *std::move(visit), room_, *request, heartbeat_));
 }
 
 }  // namespace bridge::control

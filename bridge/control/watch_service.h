@@ -1,17 +1,23 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 
 #include "bridge/control/door.h"
+#include "bridge/control/stream_room.h"
 #include "proto/bridge/v1/watch.grpc.pb.h"
 
 namespace bridge::control {
 
-/// bridge.v1.WatchService: every client has a bounded buffer and is ended when it overflows.
+/// bridge.v1.WatchService: every client reads the log of events at its own pace, and is ended when
+/// that has overtaken it.
 class WatchService final : public v1::WatchService::CallbackService {
  public:
-  /// `backend` outlives it.
-  explicit WatchService(Door& door);
+  /// Clients at the same time.
+  static constexpr std::size_t kMaxWatchers = 1000;
+
+  /// `door` and its backend outlive it.
+  explicit WatchService(Door& door, std::chrono::milliseconds heartbeat = std::chrono::seconds(30));
 
   /// Ends every watch, and those to come, with UNAVAILABLE. Any thread.
   void stop();
@@ -20,11 +26,9 @@ class WatchService final : public v1::WatchService::CallbackService {
                                                   const v1::WatchRequest* request) override;
 
  private:
-  class Watcher;
-  struct Watchers;
-
   Door& door_;
-  std::shared_ptr<Watchers> watchers_;
+  const std::chrono::milliseconds heartbeat_;
+  const std::shared_ptr<StreamRoom> room_;
 };
 
 }  // namespace bridge::control

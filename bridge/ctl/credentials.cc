@@ -1,12 +1,12 @@
-#include "bridge/ctl/credentials.h"
-
-#include <chrono>
+// usp-bridgectl credentials import | list | delete | rotate
 #include <iostream>
 #include <utility>
 #include <vector>
 
 #include "bridge/control/names.h"
 #include "bridge/credential/file.h"
+#include "bridge/ctl/commands.h"
+#include "bridge/ctl/output.h"
 #include "proto/bridge/v1/credential.grpc.pb.h"
 
 namespace bridge::ctl {
@@ -15,37 +15,11 @@ namespace {
 
 constexpr std::size_t kBatch = 1000;  // what one call takes
 
-int fail(const grpc::Status& status) {
-  std::cerr << "usp-bridgectl: " << status.error_message() << " (code " << status.error_code()
-            << ")\n";
-  return 1;
-}
-
-std::string device_of(const std::string& device) {
-  return device.starts_with("devices/") ? device : control::device_name(device);
-}
-
-class Client {
- public:
-  Client(const std::shared_ptr<grpc::Channel>& channel, double timeout_s)
-      : stub_(v1::CredentialService::NewStub(channel)), timeout_s_(timeout_s) {}
-
-  template <class Request, class Response>
-  grpc::Status call(grpc::Status (v1::CredentialService::Stub::*method)(grpc::ClientContext*,
-                                                                        const Request&, Response*),
-                    const Request& request, Response& response) {
-    grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() +
-                         std::chrono::milliseconds(static_cast<std::int64_t>(timeout_s_ * 1000)));
-    return (stub_.get()->*method)(&context, request, &response);
-  }
-
- private:
-  std::unique_ptr<v1::CredentialService::Stub> stub_;
-  double timeout_s_;
-};
-
 using Stub = v1::CredentialService::Stub;
+
+std::unique_ptr<Stub> stub_of(const Connection& connection) {
+  return v1::CredentialService::NewStub(connection.channel());
+}
 
 v1::PutCredentialsRequest request_of(std::vector<CredentialEntry> entries) {
   v1::PutCredentialsRequest request;
@@ -60,7 +34,7 @@ v1::PutCredentialsRequest request_of(std::vector<CredentialEntry> entries) {
   return request;
 }
 
-int import_file(Client client, const std::string& file) {
+int import_file(const Connection& connection, const std::string& file) {
   auto text = load_credential_file(file);
   if (!text) {
     std::cerr << "usp-bridgectl: " << text.error().text << "\n";
@@ -78,7 +52,8 @@ int import_file(Client client, const std::string& file) {
   grpc::Status status;
   read_credential_file(*text, kBatch, [&](std::vector<CredentialEntry> entries) {
     v1::PutCredentialsResponse response;
-    status = client.call(&Stub::PutCredentials, request_of(std::move(entries)), response);
+    status = connection.call(stub_of(connection), &Stub::PutCredentials,
+                             request_of(std::move(entries)), response);
     if (!status.ok()) return false;
     sum.set_added(sum.added() + response.added());
     sum.set_changed(sum.changed() + response.changed());
@@ -95,68 +70,94 @@ int import_file(Client client, const std::string& file) {
   return sum.kept_size() == 0 ? 0 : 1;
 }
 
-void print(const v1::Credential& credential) {
-  std::cout << credential.username() << '\t' << v1::Credential::State_Name(credential.state())
-            << '\t' << v1::Credential::Source_Name(credential.source()) << '\t' << credential.oui()
-            << '\t' << credential.product_class() << '\t' << credential.serial_number() << '\t'
-            << control::parse_device_name(credential.device()).value_or("") << '\n';
+void add(Table& table, const v1::Credential& credential) {
+  table.add({credential.username(), v1::Credential::State_Name(credential.state()),
+             v1::Credential::Source_Name(credential.source()), credential.oui(),
+             credential.product_class(), credential.serial_number(),
+             control::parse_device_name(credential.device()).value_or("")});
 }
 
-int list(Client client, const std::string& device) {
+std::vector<std::string> head() {
+  return {"USERNAME", "STATE", "SOURCE", "OUI", "PRODUCT CLASS", "SERIAL NUMBER", "DEVICE"};
+}
+
+int list(const Connection& connection, const std::string& device) {
   v1::ListCredentialsRequest request;
   request.set_page_size(1000);
   if (!device.empty()) request.set_device(device_of(device));
+  std::optional<Table> table;
+  if (connection.format() != Format::kJson) table.emplace(head());
   do {
     v1::ListCredentialsResponse page;
-    const grpc::Status status = client.call(&Stub::ListCredentials, request, page);
+    const grpc::Status status =
+        connection.call(stub_of(connection), &Stub::ListCredentials, request, page);
     if (!status.ok()) return fail(status);
-    for (const v1::Credential& credential : page.credentials()) print(credential);
+    for (const v1::Credential& credential : page.credentials()) {
+      if (table) {
+        add(*table, credential);
+      } else {
+        print_json(credential);
+      }
+    }
     request.set_page_token(page.next_page_token());
   } while (!request.page_token().empty());
-  return 0;
+  return kDone;
 }
 
-int erase(Client client, const std::string& username) {
+int erase(const Connection& connection, const std::string& username) {
   v1::DeleteCredentialRequest request;
   request.set_name(control::credential_name(username));
   google::protobuf::Empty nothing;
-  const grpc::Status status = client.call(&Stub::DeleteCredential, request, nothing);
+  const grpc::Status status =
+      connection.call(stub_of(connection), &Stub::DeleteCredential, request, nothing);
   return status.ok() ? 0 : fail(status);
 }
 
-int rotate(Client client, const std::string& device) {
+int rotate(const Connection& connection, const std::string& device) {
   v1::RotateCredentialRequest request;
   request.set_device(device_of(device));
   v1::Credential credential;
-  const grpc::Status status = client.call(&Stub::RotateCredential, request, credential);
+  const grpc::Status status =
+      connection.call(stub_of(connection), &Stub::RotateCredential, request, credential);
   if (!status.ok()) return fail(status);
-  print(credential);
-  return 0;
+  if (connection.format() == Format::kJson) {
+    print_json(credential);
+  } else {
+    Table table(head());
+    add(table, credential);
+  }
+  return kDone;
 }
 
 }  // namespace
 
-CredentialCommands::CredentialCommands(CLI::App& app)
-    : commands_(app.add_subcommand("credentials", "what single devices log in with")) {
-  commands_->require_subcommand(1);
-  import_ = commands_->add_subcommand(
-      "import", "adds and replaces: lines of username,password[,oui,product_class,serial_number]");
-  list_ = commands_->add_subcommand(
-      "list", "username, state, source, oui, product class, serial number, device");
-  delete_ = commands_->add_subcommand("delete", "its device is bound to none then");
-  rotate_ = commands_->add_subcommand("rotate", "gives a device a new username and password");
-  import_->add_option("file", argument_)->required();
-  list_->add_option("device", argument_, "Endpoint ID; without it all credentials");
-  delete_->add_option("username", argument_)->required();
-  rotate_->add_option("device", argument_, "Endpoint ID")->required();
-}
-
-int CredentialCommands::run(const std::shared_ptr<grpc::Channel>& channel, double timeout_s) const {
-  Client client(channel, timeout_s);
-  if (import_->parsed()) return import_file(std::move(client), argument_);
-  if (list_->parsed()) return list(std::move(client), argument_);
-  if (delete_->parsed()) return erase(std::move(client), argument_);
-  return rotate(std::move(client), argument_);
+void add_credential_commands(CLI::App& app, Action& action) {
+  CLI::App* commands = app.add_subcommand("credentials", "what single devices log in with");
+  commands->require_subcommand(1);
+  auto argument = std::make_shared<std::string>();
+  auto command = [&action, commands, argument](const char* name, const char* help,
+                                               int (*work)(const Connection&, const std::string&)) {
+    CLI::App* made = commands->add_subcommand(name, help);
+    made->callback([&action, argument, work] {
+      action = [argument, work](const Connection& connection) {
+        return work(connection, *argument);
+      };
+    });
+    return made;
+  };
+  command("import",
+          "adds and replaces: lines of username,password[,oui,product_class,serial_number]",
+          import_file)
+      ->add_option("file", *argument)
+      ->required();
+  command("list", "all of them, or those of a device", list)
+      ->add_option("device", *argument, "Endpoint ID");
+  command("delete", "its device is bound to none then", erase)
+      ->add_option("username", *argument)
+      ->required();
+  command("rotate", "gives a device a new username and password", rotate)
+      ->add_option("device", *argument, "Endpoint ID")
+      ->required();
 }
 
 }  // namespace bridge::ctl

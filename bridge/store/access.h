@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -61,6 +62,20 @@ class StateReader {
   /// Ids of devices above `after_device_id` that have open operations, ascending.
   virtual Result<std::vector<std::int64_t>> devices_with_open_operations(
       std::int64_t after_device_id, std::size_t limit) = 0;
+
+  virtual Result<std::optional<BulkRow>> bulk(std::int64_t id) = 0;
+  /// Newest first, with an id below `before_id` (0: from the newest). An empty `requester` fits
+  /// every one.
+  virtual Result<std::vector<BulkRow>> bulks(std::int64_t before_id, std::size_t limit,
+                                             std::string_view requester) = 0;
+  /// Those not finished, oldest first.
+  virtual Result<std::vector<BulkRow>> open_bulks() = 0;
+  /// How many items there are of each state.
+  virtual Result<std::map<int, std::int64_t>> bulk_counts(std::int64_t id) = 0;
+  /// In these states (bits; 0: all), with a number above `after_number`, ascending.
+  virtual Result<std::vector<BulkItemRow>> bulk_items(std::int64_t id, unsigned states,
+                                                      std::int64_t after_number,
+                                                      std::size_t limit) = 0;
 
   /// next_attempt_ms <= now_ms, earliest first.
   virtual Result<std::vector<OutboxRow>> due_notifications(std::int64_t now_ms,
@@ -121,6 +136,20 @@ class StateWriter : public StateReader {
   /// Removes up to `limit` with 0 < finished_ms < before_ms; how many went.
   virtual Result<std::int64_t> purge_operations(std::int64_t before_ms, std::size_t limit) = 0;
 
+  /// Ignores `row.id`; returns the new one. Its items are these devices, in order, in state 0.
+  virtual Result<std::int64_t> add_bulk(const BulkRow& row,
+                                        std::span<const std::string> endpoint_ids) = 0;
+  /// Replaces all of the row with that id. False: there is none.
+  virtual Result<bool> update_bulk(const BulkRow& row) = 0;
+  /// Replaces all of the item with that number but its device.
+  virtual Result<bool> update_bulk_item(std::int64_t id, const BulkItemRow& row) = 0;
+  /// Every item in one state is now in another; how many.
+  virtual Result<std::int64_t> move_bulk_items(std::int64_t id, int from_state, int to_state) = 0;
+  /// With its items.
+  virtual Result<bool> erase_bulk(std::int64_t id) = 0;
+  /// Removes up to `limit` with 0 < finished_ms < before_ms; how many went.
+  virtual Result<std::int64_t> purge_bulks(std::int64_t before_ms, std::size_t limit) = 0;
+
   /// Ignores `row.id`; returns the new one.
   virtual Result<std::int64_t> add_notification(const OutboxRow& row) = 0;
   virtual Result<bool> reschedule_notification(std::int64_t id, int attempts,
@@ -169,6 +198,13 @@ class MirrorReader {
   virtual Result<std::vector<NodeRow>> nodes(std::int64_t device_id) = 0;
   /// 0: never.
   virtual Result<std::int64_t> last_inform_ms(std::int64_t device_id) = 0;
+  /// After `after`, up to `to_ms` and that included, in order.
+  virtual Result<std::vector<SeenRow>> seen(const SeenRow& after, std::int64_t to_ms,
+                                            std::size_t limit) = 0;
+  /// Of any device; 0: none.
+  virtual Result<std::int64_t> newest_inform_ms() = 0;
+  /// Devices with an Inform after that: walks all of them.
+  virtual Result<std::int64_t> seen_count(std::int64_t after_ms) = 0;
 };
 
 class MirrorWriter : public MirrorReader {

@@ -124,6 +124,35 @@ struct OperationRow {
   bool operator==(const OperationRow&) const = default;
 };
 
+/// The same change on many devices.
+struct BulkRow {
+  std::int64_t id = 0;  ///< 0: not stored yet; never used again
+  int state = 0;
+  std::int64_t created_ms = 0;
+  std::int64_t finished_ms = 0;  ///< 0: open
+  bool cancelled = false;
+  std::string requester;
+  std::string body;  ///< what is to be done, and how; opaque
+  /// Once it is finished; before, see StateReader::bulk_counts().
+  std::int64_t succeeded = 0;
+  std::int64_t failed = 0;
+  std::int64_t not_begun = 0;
+  bool operator==(const BulkRow&) const = default;
+};
+
+/// One device of it.
+struct BulkItemRow {
+  std::int64_t number = 0;  ///< from 1, in the order in which they are begun
+  std::string endpoint_id = {};
+  int state = 0;
+  int code = 0;                   ///< of gRPC
+  std::int64_t operation_id = 0;  ///< 0: none that is known
+  std::int64_t started_ms = 0;
+  std::int64_t finished_ms = 0;
+  std::string result = {};  ///< opaque
+  bool operator==(const BulkItemRow&) const = default;
+};
+
 /// One notification that is not delivered yet.
 struct OutboxRow {
   std::int64_t id = 0;  ///< 0: not stored yet; grows, so it is the order of delivery
@@ -157,6 +186,13 @@ struct InstanceRow {
   std::string key;
   std::int64_t number = 0;
   bool operator==(const InstanceRow&) const = default;
+};
+
+/// When a device was last heard of. Ordered by time, then by device.
+struct SeenRow {
+  std::int64_t last_inform_ms = 0;
+  std::int64_t device_id = 0;
+  bool operator==(const SeenRow&) const = default;
 };
 
 /// A brake on writes (bridge/brakes.h).

@@ -161,7 +161,39 @@ CREATE TABLE request(
 CREATE INDEX request_created ON request(created_ms);
 )sql";
 
+// The same change on many devices. The names are kept, not the devices: what became of one that was
+// forgotten since stays known.
 constexpr const char* kState6 = R"sql(
+CREATE TABLE bulk(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  state INTEGER NOT NULL,
+  created_ms INTEGER NOT NULL,
+  finished_ms INTEGER NOT NULL,
+  cancelled INTEGER NOT NULL,
+  requester TEXT NOT NULL,
+  body BLOB NOT NULL,
+  succeeded INTEGER NOT NULL,
+  failed INTEGER NOT NULL,
+  not_begun INTEGER NOT NULL
+) STRICT;
+CREATE INDEX bulk_open ON bulk(id) WHERE finished_ms = 0;
+CREATE INDEX bulk_finished ON bulk(finished_ms) WHERE finished_ms > 0;
+CREATE TABLE bulk_item(
+  bulk_id INTEGER NOT NULL REFERENCES bulk(id) ON DELETE CASCADE,
+  number INTEGER NOT NULL,
+  endpoint_id TEXT NOT NULL,
+  state INTEGER NOT NULL,
+  code INTEGER NOT NULL,
+  operation_id INTEGER NOT NULL,
+  started_ms INTEGER NOT NULL,
+  finished_ms INTEGER NOT NULL,
+  result BLOB NOT NULL,
+  PRIMARY KEY(bulk_id, number)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+// Brakes on writes.
+constexpr const char* kState7 = R"sql(
 CREATE TABLE freeze(
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   scope INTEGER NOT NULL,
@@ -209,16 +241,24 @@ CREATE TABLE block(
 
 constexpr const char* kMirror3 = "DROP TABLE node";
 
+// Who has gone offline is found without looking at every device.
+constexpr const char* kMirror4 = "CREATE INDEX device_seen_time ON device_seen(last_inform_ms)";
+
 constexpr std::int32_t kStateApplication = 0x55535053;   // "USPS"
 constexpr std::int32_t kMirrorApplication = 0x5553504d;  // "USPM"
 
 }  // namespace
 
 const sqlite::Schema& state_schema() {
-  static const sqlite::Schema schema{
-      "state.db",
-      kStateApplication,
-      {{1, kState1}, {2, kState2}, {3, kState3}, {4, kState4}, {5, kState5}, {6, kState6}}};
+  static const sqlite::Schema schema{"state.db",
+                                     kStateApplication,
+                                     {{1, kState1},
+                                      {2, kState2},
+                                      {3, kState3},
+                                      {4, kState4},
+                                      {5, kState5},
+                                      {6, kState6},
+                                      {7, kState7}}};
   return schema;
 }
 
@@ -226,7 +266,7 @@ const sqlite::Schema& mirror_schema() {
   static const sqlite::Schema schema{
       "mirror.db",
       kMirrorApplication,
-      {{1, kMirror1}, {2, kMirror2, nodes_to_blocks}, {3, kMirror3}}};
+      {{1, kMirror1}, {2, kMirror2, nodes_to_blocks}, {3, kMirror3}, {4, kMirror4}}};
   return schema;
 }
 

@@ -65,6 +65,26 @@ Result<std::int64_t> SqliteMirror::last_inform_ms(std::int64_t device_id) {
   return db_.number("SELECT last_inform_ms FROM device_seen WHERE device_id=?", device_id);
 }
 
+Result<std::vector<SeenRow>> SqliteMirror::seen(const SeenRow& after, std::int64_t to_ms,
+                                                std::size_t limit) {
+  auto read = [](Query& query) -> Result<SeenRow> {
+    return SeenRow{query.integer(0), query.integer(1)};
+  };
+  return db_.all(
+      "SELECT last_inform_ms, device_id FROM device_seen"
+      " WHERE (last_inform_ms, device_id) > (?,?) AND last_inform_ms<=?"
+      " ORDER BY last_inform_ms, device_id LIMIT ?",
+      read, after.last_inform_ms, after.device_id, to_ms, limit);
+}
+
+Result<std::int64_t> SqliteMirror::newest_inform_ms() {
+  return db_.number("SELECT max(last_inform_ms) FROM device_seen");
+}
+
+Result<std::int64_t> SqliteMirror::seen_count(std::int64_t after_ms) {
+  return db_.number("SELECT count(*) FROM device_seen WHERE last_inform_ms>?", after_ms);
+}
+
 Result<std::int64_t> SqliteMirror::path_id(std::string_view path, bool insert) {
   if (const auto known = path_ids_.find(path); known != path_ids_.end()) return known->second;
   Result<std::int64_t> id = db_.number("SELECT id FROM path WHERE text=?", path);

@@ -24,6 +24,10 @@ class SqliteMirror final : public MirrorWriter {
 
   Result<std::vector<NodeRow>> nodes(std::int64_t device_id) override;
   Result<std::int64_t> last_inform_ms(std::int64_t device_id) override;
+  Result<std::vector<SeenRow>> seen(const SeenRow& after, std::int64_t to_ms,
+                                    std::size_t limit) override;
+  Result<std::int64_t> newest_inform_ms() override;
+  Result<std::int64_t> seen_count(std::int64_t after_ms) override;
 
   Result<void> put_nodes(std::int64_t device_id, std::span<const NodeRow> rows) override;
   Result<void> erase_nodes(std::int64_t device_id, std::span<const std::string> paths) override;

@@ -58,6 +58,22 @@ class SqliteState final : public StateWriter {
   Result<bool> erase_operation(std::int64_t id) override;
   Result<std::int64_t> purge_operations(std::int64_t before_ms, std::size_t limit) override;
 
+  Result<std::optional<BulkRow>> bulk(std::int64_t id) override;
+  Result<std::vector<BulkRow>> bulks(std::int64_t before_id, std::size_t limit,
+                                     std::string_view requester) override;
+  Result<std::vector<BulkRow>> open_bulks() override;
+  Result<std::map<int, std::int64_t>> bulk_counts(std::int64_t id) override;
+  Result<std::vector<BulkItemRow>> bulk_items(std::int64_t id, unsigned states,
+                                              std::int64_t after_number,
+                                              std::size_t limit) override;
+  Result<std::int64_t> add_bulk(const BulkRow& row,
+                                std::span<const std::string> endpoint_ids) override;
+  Result<bool> update_bulk(const BulkRow& row) override;
+  Result<bool> update_bulk_item(std::int64_t id, const BulkItemRow& row) override;
+  Result<std::int64_t> move_bulk_items(std::int64_t id, int from_state, int to_state) override;
+  Result<bool> erase_bulk(std::int64_t id) override;
+  Result<std::int64_t> purge_bulks(std::int64_t before_ms, std::size_t limit) override;
+
   Result<std::vector<OutboxRow>> due_notifications(std::int64_t now_ms, std::size_t limit) override;
   Result<std::optional<std::int64_t>> next_notification_ms(std::int64_t after_ms) override;
   Result<std::vector<OutboxRow>> notifications(std::int64_t device_id, std::string_view controller,

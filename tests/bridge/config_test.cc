@@ -341,8 +341,19 @@ TEST(Config, RefusesWhatCannotBeMeant) {
       {"device: {freshness: [{max_age: 1s}]}", "freshness[0].path: must be set"},
       {"device: {refresh: [{every: 1h}]}", "refresh[0].path: must be set"},
       {"device: {refresh: [{path: Device.}]}", "refresh[0].every: must be set"},
-      {"grpc: {listen: 0.0.0.0}", "off loopback needs tls.client_ca"},
+      {"grpc: {listen: 0.0.0.0}", "off loopback needs tls.certificate"},
       {"grpc: {listen: 0.0.0.0, tls: {certificate: a, key: b}}", "off loopback needs"},
+      {"grpc: {listen: 0.0.0.0, clients: [{name: a, token_file: t}]}", "off loopback needs"},
+      {"grpc: {clients: [{token_file: t}]}", "clients[0].name: must be set"},
+      {"grpc: {clients: [{name: a}]}", "needs token_file, token_sha256 or certificate"},
+      {"grpc: {clients: [{name: a, token_sha256: abc}]}", "64 hexadecimal digits"},
+      {"grpc: {clients: [{name: a, certificate: c}]}", "needs grpc.tls.client_ca"},
+      {"grpc: {clients: [{name: a, token_file: t, role: boss}]}", "neither viewer, operator"},
+      {"grpc: {clients: [{name: a, token_file: t, devices: 'oui ~ x'}]}", "not a filter: at 5"},
+      {"grpc: {clients: [{name: a, token_file: t}, {name: a, token_file: t}]}", "there twice"},
+      {"grpc: {roles: [{name: admin, methods: ['A/*']}]}", "\"admin\" is there already"},
+      {"grpc: {roles: [{name: a, methods: [Get]}]}", "must be Service/Method"},
+      {"brakes: {denied_paths: ['']}", "must not be empty"},
       {"store: {readers: 65}", "from 1 to 64"},
       {"log: {level: loud}", "must be one of trace"},
       {"shutdown_timeout: 0", "must be a time from 1s"},
@@ -503,7 +514,7 @@ TEST(ConfigExample, ShowsTheDefaults) {
 
 /// With what is commented out commented in: `#name: value`, `#  - name`; prose has "# ".
 std::string example_in_full() {
-  static const std::regex kSetting(R"(^( *)#(( *- | *)[a-z_]+:.*)$)");
+  static const std::regex kSetting(R"(^( *)#(( *- | *)[a-z0-9_]+:.*)$)");
   static const std::regex kInner(R"(^#( +# .*)$)");
   std::ifstream in(kExample);
   std::ostringstream full;

@@ -73,13 +73,60 @@ TEST(EventHub, KnowsWhetherAnybodyWatches) {
   EXPECT_FALSE(hub.watched());
 }
 
+TEST(EventHub, GoesOnForTenMinutesForWhoeverFollowed) {
+  EventLog::TimePoint now{std::chrono::hours(1)};
+  EventHub hub(10, [&now] { return now; });
+  auto following = hub.follow([] {});
+  EXPECT_TRUE(hub.watched());
+  following.handle.reset();
+  now += EventLog::kLinger - std::chrono::milliseconds(1);
+  EXPECT_TRUE(hub.watched());
+  now += std::chrono::milliseconds(1);
+  EXPECT_FALSE(hub.watched());
+}
+
+TEST(EventHub, KeepsNothingForThoseWhoOnlyWatch) {
+  EventHub hub;
+  auto watch = hub.watch([](const Happening&) {});
+  hub.publish(changed("1"));
+  auto following = hub.follow([] {});
+  EXPECT_FALSE(hub.at(following.end));
+  hub.publish(changed("2"));
+  auto event = hub.at(following.end);
+  ASSERT_TRUE(event);
+  EXPECT_EQ(std::get<control::ValueChanged>((*event)->happening.what).value, "2");
+}
+
+TEST(EventHub, TellsAFollowerThatThereIsMore) {
+  EventHub hub;
+  int told = 0;
+  auto following = hub.follow([&told] { ++told; });
+  hub.publish(changed("1"));
+  EXPECT_EQ(told, 1);
+  following.handle.reset();
+  hub.publish(changed("2"));
+  EXPECT_EQ(told, 1);
+}
+
+TEST(EventHub, ResumesNoTokenOfAnotherProcess) {
+  EventHub one;
+  EventHub other;
+  auto following = one.follow([] {});
+  auto following_other = other.follow([] {});
+  EXPECT_TRUE(one.resume(one.token(following.end)));
+  EXPECT_FALSE(other.resume(one.token(following.end)));
+}
+
 TEST(EventHub, LetsAHandleOutliveIt) {
   std::shared_ptr<void> watch;
+  std::shared_ptr<void> following;
   {
     EventHub hub;
     watch = hub.watch([](const Happening&) {});
+    following = hub.follow([] {}).handle;
   }
   watch.reset();
+  following.reset();
 }
 
 TEST(EventHub, LetsASinkWatchToo) {

@@ -23,6 +23,7 @@
 #include "bridge/metrics.h"
 #include "bridge/northbound.h"
 #include "bridge/path_pool.h"
+#include "bridge/presence_watch.h"
 #include "bridge/profiles.h"
 #include "bridge/registry.h"
 #include "bridge/runtime.h"
@@ -86,6 +87,7 @@ class ServiceTest : public testing::Test {
   explicit ServiceTest(Config settings = test::config()) : config(std::move(settings)) {
     runtime.waker = &waker;
     runtime.registry = &registry;
+    runtime.presence = &presence;
     auto own = std::make_unique<FakeTransport>();
     transport = own.get();
     northbound = std::make_unique<Northbound>(runtime, std::move(own));
@@ -143,6 +145,7 @@ class ServiceTest : public testing::Test {
   Config config;
   Metrics metrics;
   EventHub events;
+  PresenceWatch presence{events, std::chrono::hours(1), 0, 0};
   PathPool paths;
   SupportedCache supported;
   boost::asio::io_context io;

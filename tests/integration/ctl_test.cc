@@ -50,8 +50,10 @@ TEST_F(Ctl, ListsDevices) {
   Ended devices = ctl({"devices"});
 
   EXPECT_EQ(devices.status, 0) << devices.output;
-  EXPECT_THAT(devices.output, AllOf(HasSubstr(cpe->endpoint_id() + "\tExample\t1.4.2\tDevice.\tup"),
-                                    ContainsRegex("\t20[0-9-]+T[0-9:]+Z")));
+  EXPECT_THAT(
+      devices.output,
+      AllOf(ContainsRegex("DEVICE +STATE +MANUFACTURER +SOFTWARE +LAST INFORM"),
+            ContainsRegex(cpe->endpoint_id() + " +online +Example +1.4.2 +20[0-9-]+T[0-9:]+Z")));
 }
 
 TEST_F(Ctl, TakesTheAddressFromTheEnvironment) {
@@ -79,9 +81,9 @@ TEST_F(Ctl, SetsParametersAndSaysWhatWasRefused) {
 
   Ended refused = ctl({"set", cpe->endpoint_id(), "Device.DHCPv4.Server.Pool.1.LeaseTime=soon"});
   EXPECT_EQ(refused.status, 1);
-  EXPECT_THAT(refused.output,
-              AllOf(HasSubstr("usp-bridgectl: USP 70"),
-                    HasSubstr("Device.DHCPv4.Server.Pool.1.LeaseTime"), HasSubstr("(code 3)")));
+  EXPECT_THAT(refused.output, AllOf(HasSubstr("usp-bridgectl: USP 70"),
+                                    HasSubstr("Device.DHCPv4.Server.Pool.1.LeaseTime"),
+                                    HasSubstr("(INVALID_ARGUMENT)")));
 
   Ended wrong = ctl({"set", cpe->endpoint_id(), kSsid});
   EXPECT_EQ(wrong.status, 2);
@@ -96,8 +98,8 @@ TEST_F(Ctl, AddsAndDeletesARow) {
 
   EXPECT_EQ(ctl({"delete", cpe->endpoint_id(), "Device.NAT.PortMapping.2."}).status, 0);
   Ended again = ctl({"delete", cpe->endpoint_id(), "Device.NAT.PortMapping.2."});
-  EXPECT_EQ(again.status, 1);
-  EXPECT_THAT(again.output, HasSubstr("(code 5)"));
+  EXPECT_EQ(again.status, 3);
+  EXPECT_THAT(again.output, HasSubstr("(NOT_FOUND)"));
 }
 
 TEST_F(Ctl, RunsACommandAndListsIt) {
@@ -114,12 +116,12 @@ TEST_F(Ctl, RunsACommandAndListsIt) {
 
   Ended listed = ctl({"operations", cpe->endpoint_id()});
   EXPECT_EQ(listed.status, 0) << listed.output;
-  EXPECT_THAT(listed.output,
-              AllOf(HasSubstr("/operations/1\tSUCCEEDED"), HasSubstr("/operations/2\tFAILED")));
+  EXPECT_THAT(listed.output, AllOf(ContainsRegex("/operations/1 +SUCCEEDED"),
+                                   ContainsRegex("/operations/2 +FAILED")));
 }
 
 TEST_F(Ctl, WatchesUntilTheBridgeIsGone) {
-  Process watching(USP_BRIDGECTL, with_address({"watch", cpe->endpoint_id()}));
+  Process watching(USP_BRIDGECTL, with_address({"watch", cpe->endpoint_id(), "--once"}));
   // The first events may lie before the watch: it informs until one is seen.
   do {
     cpe->command("inform");
@@ -127,8 +129,35 @@ TEST_F(Ctl, WatchesUntilTheBridgeIsGone) {
 
   world.kill_bridge();
 
-  EXPECT_EQ(watching.wait_for_exit(), 1) << watching.output();
-  EXPECT_THAT(watching.output(), HasSubstr("(code 14)"));
+  EXPECT_EQ(watching.wait_for_exit(), 5) << watching.output();
+  EXPECT_THAT(watching.output(), HasSubstr("(UNAVAILABLE)"));
+}
+
+TEST_F(Ctl, FiltersByTagsAndPrintsJson) {
+  EXPECT_EQ(ctl({"tag", cpe->endpoint_id(), "lab", "old"}).status, 0);
+  EXPECT_EQ(ctl({"tag", cpe->endpoint_id(), "old-"}).status, 0);
+  EXPECT_EQ(ctl({"name", cpe->endpoint_id(), "hall 3"}).status, 0);
+
+  Ended found = ctl({"-o", "json", "devices", "--filter", "tags:lab AND NOT tags:old"});
+  EXPECT_EQ(found.status, 0) << found.output;
+  EXPECT_THAT(found.output,
+              AllOf(HasSubstr("\"display_name\":\"hall 3\""), HasSubstr("\"tags\":[\"lab\"]")));
+  Ended none = ctl({"-o", "json", "devices", "--filter", "tags:old"});
+  EXPECT_THAT(none.output, Not(HasSubstr("endpoint_id")));
+  Ended bad = ctl({"devices", "--filter", "tags = lab"});
+  EXPECT_EQ(bad.status, 1);
+  EXPECT_THAT(bad.output, HasSubstr("tags is a list"));
+}
+
+TEST_F(Ctl, ReadsFromTheDeviceAndItsWholeTree) {
+  cpe->command("set", "Device.DHCPv4.Server.Pool.1.LeaseTime 4711");
+  Ended live = ctl({"get", cpe->endpoint_id(), "Device.DHCPv4.Server.Pool.1.LeaseTime", "--live"});
+  EXPECT_THAT(live.output, HasSubstr("LeaseTime = 4711"));
+  Ended tree = ctl({"tree", cpe->endpoint_id(), "Device.WiFi."});
+  EXPECT_THAT(tree.output, AllOf(HasSubstr(kSsid + " = Home-1"), Not(HasSubstr("Device.DHCPv4"))));
+  Ended refreshed = ctl({"refresh", cpe->endpoint_id(), "Device.WiFi."});
+  EXPECT_EQ(refreshed.status, 0) << refreshed.output;
+  EXPECT_THAT(refreshed.output, HasSubstr(" parameters read"));
 }
 
 TEST_F(Ctl, ForgetsADevice) {
@@ -136,7 +165,7 @@ TEST_F(Ctl, ForgetsADevice) {
 
   EXPECT_THAT(ctl({"devices"}).output, Not(HasSubstr(cpe->endpoint_id())));
   Ended again = ctl({"forget", cpe->endpoint_id()});
-  EXPECT_EQ(again.status, 1);
+  EXPECT_EQ(again.status, 3);
   EXPECT_THAT(again.output, HasSubstr("no such device: devices/" + cpe->endpoint_id()));
 }
 
@@ -146,16 +175,27 @@ TEST_F(Ctl, GivesUpOnASleepingDeviceAtItsTimeout) {
   Ended set = run({"--address", "127.0.0.1:" + std::to_string(world.grpc_port()), "--timeout", "1",
                    "set", cpe->endpoint_id(), kSsid + "=late"});
 
-  EXPECT_EQ(set.status, 1);
-  EXPECT_THAT(set.output, HasSubstr("(code 4)"));
+  EXPECT_EQ(set.status, 4);
+  EXPECT_THAT(set.output, HasSubstr("(DEADLINE_EXCEEDED)"));
 }
 
 TEST(CtlAlone, SaysThatNobodyListens) {
   Ended devices =
       run({"--address", "127.0.0.1:" + std::to_string(support::free_port()), "devices"});
 
-  EXPECT_EQ(devices.status, 1);
-  EXPECT_THAT(devices.output, HasSubstr("(code 14)"));
+  EXPECT_EQ(devices.status, 5);
+  EXPECT_THAT(devices.output, HasSubstr("(UNAVAILABLE)"));
+}
+
+TEST(CtlAlone, PrintsCompletionsThatBashTakes) {
+  Ended completion = run({"completion", "bash"});
+  ASSERT_EQ(completion.status, 0);
+  Process bash("/bin/bash",
+               {"-c", completion.output +
+                          "\nCOMP_WORDS=(usp-bridgectl --address x bulk set --conc)\nCOMP_CWORD=5\n"
+                          "_usp_bridgectl\necho \"found: ${COMPREPLY[*]}\""});
+  EXPECT_TRUE(bash.wait_for_text("found: --concurrency")) << bash.output();
+  EXPECT_EQ(run({"completion", "zsh"}).status, 0);
 }
 
 TEST(CtlAlone, SaysWhatIsWrongWithItsArguments) {

@@ -38,7 +38,7 @@ std::ostream& operator<<(std::ostream& out, const Answer<Response>& answer) {
              << answer.value.ShortDebugString();
 }
 
-/// A Watch call under way. Events wait in a mailbox.
+/// A Watch call under way. Events wait in a mailbox, heartbeats do not.
 class Watching {
  public:
   /// Watches when it returns.
@@ -49,7 +49,9 @@ class Watching {
     stream_->WaitForInitialMetadata();
     reader_ = std::thread([this] {
       v1::WatchEvent event;
-      while (stream_->Read(&event)) events_.put(event);
+      while (stream_->Read(&event)) {
+        if (!event.has_heartbeat()) events_.put(event);
+      }
       ended_.put(stream_->Finish());
     });
   }

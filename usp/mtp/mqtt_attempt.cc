@@ -11,6 +11,9 @@ namespace {
 
 constexpr int kFirstErrorReason = 0x80;  // MQTT 5.0 2.4
 
+/// MQTT 5.0 3.2.2.3.7. By its number, as Paho C++ 1.5 has another name for it than 1.2.
+constexpr auto kAssignedClientIdentifier = static_cast<mqtt::property::code>(18);
+
 template <class T>
 T property_or(const mqtt::properties& properties, mqtt::property::code code, T fallback) {
   return properties.contains(code) ? mqtt::get<T>(properties, code) : fallback;
@@ -197,8 +200,7 @@ void MqttLink::Attempt::on_connack(const mqtt::token& token) {
   const mqtt::properties& properties = response.get_properties();
   Connack connack;
   connack.session_present = response.is_session_present();
-  connack.client_id =
-      property_or<std::string>(properties, property::ASSIGNED_CLIENT_IDENTIFER, client_id_);
+  connack.client_id = property_or<std::string>(properties, kAssignedClientIdentifier, client_id_);
   connack.receive_maximum =
       property_or<std::uint16_t>(properties, property::RECEIVE_MAXIMUM, connack.receive_maximum);
   connack.maximum_packet_bytes =

@@ -151,6 +151,7 @@ class FakeBackend final : public Backend {
     ++watches;
     return events.watch(std::move(sink));
   }
+  EventHub& event_hub() override { return events; }
 
   // ---- brakes
   std::vector<FreezeRow> held;

@@ -101,6 +101,7 @@ TEST_F(StoreFileTest, TakesOverDevicesThatKnowNothingOfStun) {
           "CREATE TABLE credential(username TEXT PRIMARY KEY, password BLOB NOT NULL, "
           "kind INTEGER NOT NULL, device_id INTEGER, created_ms INTEGER NOT NULL) "
           "STRICT, WITHOUT ROWID;"
+          "DROP TABLE device_note; DROP TABLE request; DROP TABLE bulk_item; DROP TABLE bulk;"
           "UPDATE schema_version SET version=2");
   auto store = open_or_die(options());
   auto load = [&](StateReader& s, MirrorReader&) { return s.device(id); };

@@ -446,6 +446,27 @@ TEST_P(StoreTest, TakesTheLastOfTwoValuesForOnePath) {
   EXPECT_THAT(nodes_of(*store_, 1), ElementsAre(last));
 }
 
+TEST_P(StoreTest, FindsDevicesByTheTimeOfTheirLastInform) {
+  auto put = [](MirrorWriter& m) -> Result<void> {
+    EXPECT_EQ(m.newest_inform_ms().value(), 0);
+    for (const auto& [device, time] : {std::pair{1, 30}, {2, 10}, {3, 20}, {4, 20}, {5, 40}}) {
+      EXPECT_TRUE(m.put_last_inform_ms(device, time));
+    }
+    return m.put_last_inform_ms(5, 50);
+  };
+  ASSERT_TRUE(store_->write_mirror_now(put));
+  auto look = [](StateReader&, MirrorReader& m) -> Result<void> {
+    EXPECT_THAT(m.seen({10, INT64_MAX}, 30, 9).value(),
+                ElementsAre(SeenRow{20, 3}, SeenRow{20, 4}, SeenRow{30, 1}));
+    EXPECT_THAT(m.seen({20, 3}, 50, 2).value(), ElementsAre(SeenRow{20, 4}, SeenRow{30, 1}));
+    EXPECT_THAT(m.seen({50, 5}, 99, 9).value(), IsEmpty());
+    EXPECT_EQ(m.newest_inform_ms().value(), 50);
+    EXPECT_EQ(m.seen_count(20).value(), 2);
+    return {};
+  };
+  ASSERT_TRUE(store_->read_now(look));
+}
+
 TEST_P(StoreTest, ErasesNodesAndWholeTrees) {
   const NodeRow a{"Device.A", "1", 0, 0, 1};
   const NodeRow b{"Device.B", "2", 0, 0, 1};
