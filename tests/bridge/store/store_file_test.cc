@@ -94,14 +94,12 @@ TEST_F(StoreFileTest, TakesOverDevicesThatKnowNothingOfStun) {
           "ALTER TABLE device DROP COLUMN stun_username;"
           "ALTER TABLE device DROP COLUMN stun_password;"
           "ALTER TABLE device DROP COLUMN reach;"
-          "DROP TABLE freeze;"
-          "DROP TABLE device_note;"
-          "DROP TABLE request;"
           "DROP TABLE credential;"
           "CREATE TABLE credential(username TEXT PRIMARY KEY, password BLOB NOT NULL, "
           "kind INTEGER NOT NULL, device_id INTEGER, created_ms INTEGER NOT NULL) "
           "STRICT, WITHOUT ROWID;"
           "DROP TABLE device_note; DROP TABLE request; DROP TABLE bulk_item; DROP TABLE bulk;"
+          "DROP TABLE freeze;"
           "UPDATE schema_version SET version=2");
   auto store = open_or_die(options());
   auto load = [&](StateReader& s, MirrorReader&) { return s.device(id); };
