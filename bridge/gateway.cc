@@ -312,6 +312,11 @@ void Gateway::Impl::start() {
   serving.bulks = &bulks;
   serving.bulk_devices = config.brakes.bulk_devices;
   serving.controllers = controllers_of(config);
+  serving.controllers.frozen = [this](std::string_view endpoint_id) {
+    BrakeSubject subject;
+    subject.requester = endpoint_id;
+    return brakes.frozen(subject) != nullptr;
+  };
   grpc = std::make_unique<control::Server>(io.get_executor(), backend, credential_backend, serving);
   importer.start();
   importer.wait_for(kImportWait);
@@ -367,22 +372,18 @@ void Gateway::Impl::purge_later() {
   purge_timer.async_wait([this](boost::system::error_code error) {
     if (error) return;
     auto purge = [](Impl& self) -> asio::awaitable<void> {
+      const std::int64_t now = now_ms();
       std::chrono::milliseconds keep = self.config.device.keep_finished_operations;
-      auto write = [before = now_ms() - keep.count()](StateWriter& state) -> Result<std::int64_t> {
-        auto operations = state.purge_operations(before, 10'000);
-        if (!operations) return operations;
-        auto bulks = state.purge_bulks(before, 10);
-        if (!bulks) return bulks;
-        return *operations + *bulks;
+      std::chrono::milliseconds repeatable = control::kKeepRequests;
+      auto write = [finished = now - keep.count(), asked = now - repeatable.count()](
+                       StateWriter& state) -> Result<std::int64_t> {
+        auto purged = state.purge_operations(finished, 10'000);
+        if (purged) purged = state.purge_bulks(finished, 10);
+        if (purged) purged = state.purge_requests(asked, 10'000);
+        return purged;
       };
       Result<std::int64_t> purged = co_await self.store->write_state(std::move(write));
       if (!purged) spdlog::warn("store: {}", purged.error().text);
-      std::chrono::milliseconds repeated = control::kKeepRequests;
-      auto forget = [before = now_ms() - repeated.count()](StateWriter& state) {
-        return state.purge_requests(before, 10'000);
-      };
-      Result<std::int64_t> forgotten = co_await self.store->write_state(std::move(forget));
-      if (!forgotten) spdlog::warn("store: {}", forgotten.error().text);
     };
     auto purging = purge(*this);
     asio::co_spawn(io, std::move(purging), asio::detached);

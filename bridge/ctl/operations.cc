@@ -19,7 +19,6 @@ struct Options {
   std::string device;
   std::string command;
   std::string name;
-  std::string filter;
   std::vector<std::string> arguments;
   bool wait = false;
   bool dry_run = false;
@@ -45,8 +44,7 @@ int run(const Connection& connection, const Options& options) {
 int list(const Connection& connection, const Options& options) {
   auto stub = operations_of(connection);
   v1::ListOperationsRequest request;
-  request.set_device(options.device.empty() ? "devices/-" : device_of(options.device));
-  request.set_filter(options.filter);
+  request.set_device(device_of(options.device));
   request.set_page_size(1000);
   std::optional<Table> table;
   if (connection.format() != Format::kJson) {
@@ -158,9 +156,8 @@ void add_operation_commands(CLI::App& app, Action& action) {
   running->add_option("arguments", options->arguments);
   running->add_flag("--wait", options->wait, "until it is done");
   running->add_flag("--dry-run", options->dry_run, "only says whether it would be started");
-  CLI::App* listing = command("operations", "lists operations, newest first", list);
-  listing->add_option("device", options->device, "Endpoint ID; without it those of all");
-  listing->add_option("--filter", options->filter, "such as: done = false AND kind = Operate");
+  CLI::App* listing = command("operations", "lists those of a device, newest first", list);
+  listing->add_option("device", options->device, "Endpoint ID")->required();
   using Work = int (*)(const Connection&, const Options&);
   const std::tuple<const char*, const char*, Work> named[] = {
       {"operation", "how an operation stands", show},

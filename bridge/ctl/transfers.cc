@@ -1,4 +1,4 @@
-// usp-bridgectl reboot | factory-reset | download | upload | backup | restore | schedule-inform
+// usp-bridgectl reboot | factory-reset | download | upload | backup | restore
 #include "bridge/ctl/commands.h"
 #include "bridge/ctl/operation_end.h"
 
@@ -15,7 +15,6 @@ struct Options {
   std::string password;
   std::string row;
   std::uint64_t size = 0;
-  std::int64_t seconds = 0;
   bool activate_later = false;
   bool wait = false;
 };
@@ -72,12 +71,6 @@ int restore(const Connection& connection, const Options& options) {
   return start(connection, options, &Stub::RestoreConfiguration, std::move(request));
 }
 
-int schedule_inform(const Connection& connection, const Options& options) {
-  v1::ScheduleInformRequest request;
-  request.mutable_delay()->set_seconds(options.seconds);
-  return start(connection, options, &Stub::ScheduleInform, std::move(request));
-}
-
 }  // namespace
 
 void add_transfer_commands(CLI::App& app, Action& action) {
@@ -114,10 +107,6 @@ void add_transfer_commands(CLI::App& app, Action& action) {
            "of Device.DeviceInfo.VendorConfigFile.", backup);
   transfer("restore", "and back", "of Device.DeviceInfo.VendorConfigFile.", restore)
       ->add_option("--size", options->size, "of the file, in bytes");
-  command("schedule-inform", "a device comes in by itself after a time", schedule_inform)
-      ->add_option("seconds", options->seconds)
-      ->required()
-      ->check(CLI::PositiveNumber);
 }
 
 }  // namespace bridge::ctl

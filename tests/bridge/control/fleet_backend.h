@@ -167,6 +167,15 @@ class FleetBackend final : public Backend {
       return std::optional(out);
     });
   }
+  Later<Result<FreezeRow>> freeze(FreezeRow row) override { co_return row; }
+  std::vector<FreezeRow> freezes() const override { return {}; }
+  Later<Result<bool>> lift(std::int64_t, std::string) override { co_return false; }
+  Later<Result<std::optional<DryRun>>> dry_run(std::string, usp_msg::Msg, std::string) override {
+    co_return std::nullopt;
+  }
+  Later<Result<std::optional<Explanation>>> explain(std::string) override {
+    co_return std::nullopt;
+  }
   Later<Result<CancelResult>> cancel(std::string, std::int64_t) override {
     co_return CancelResult::kNotFound;
   }
