@@ -410,29 +410,41 @@ TEST_F(BadInput, TheControlApiSaysWhatIsWrong) {
     const char* name;
     std::vector<std::string> arguments;
     const char* answer;
-    const char* log = "control: call from";
+    const char* log = "control: audit: ";
+    int status = 1;
   };
+  const char* const kFailed = "control: ";
+  const char* const kAudited = "control: audit: ";
   const std::string& device = good->endpoint_id();
   for (const Case& each :
-       {Case{
-            "get of an unknown device", {"get", "ops::00D09E-Gateway-none", "Device."}, "(code 5)"},
+       {Case{"get of an unknown device",
+             {"get", "ops::00D09E-Gateway-none", "Device."},
+             "(NOT_FOUND)",
+             kFailed,
+             3},
         Case{"set of an unknown device",
              {"set", "os::no-one", "Device.WiFi.SSID.1.SSID=x"},
-             "(code 5)"},
+             "(NOT_FOUND)",
+             kFailed,
+             3},
         Case{"get of an unknown path", {"get", device, "Device.Nope."}, "(7026)", ""},
         Case{"set of an unknown parameter",
              {"set", device, "Device.WiFi.SSID.1.Nope=1"},
              "Device.WiFi.SSID.1.Nope"},
         Case{"add to what is no table", {"add", device, "Device.DeviceInfo."}, "USP 70"},
-        Case{"delete of an unknown path", {"delete", device, "Device.Nope.1."}, "USP 70"},
-        Case{"unknown command", {"run", device, "Device.Nope()"}, "USP 70"}}) {
+        Case{"delete of an unknown path",
+             {"delete", device, "Device.Nope.1."},
+             "USP 70",
+             kAudited,
+             3},
+        Case{"unknown command", {"run", device, "Device.Nope()"}, "USP 70", kAudited, 3}}) {
     SCOPED_TRACE(each.name);
     world.bridge().skip_output();
     std::vector<std::string> arguments{"--address",
                                        "127.0.0.1:" + std::to_string(world.grpc_port())};
     arguments.insert(arguments.end(), each.arguments.begin(), each.arguments.end());
     support::Process client(USP_BRIDGECTL, arguments);
-    EXPECT_EQ(client.wait_for_exit(), 1);
+    EXPECT_EQ(client.wait_for_exit(), each.status);
     EXPECT_TRUE(client.wait_for_text(each.answer)) << client.output();
     if (*each.log != '\0') expect_logged(each.log);
     expect_all_is_well();

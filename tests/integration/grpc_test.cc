@@ -183,7 +183,7 @@ TEST_F(ControlApi, SaysWhyAParameterCannotBeWritten) {
   auto unknown = client->set(name(), {{"Device.WiFi.SSID.1.Nonsense", "9"}});
   auto no_row = client->set(name(), {{"Device.WiFi.SSID.9.SSID", "9"}});
 
-  EXPECT_EQ(constant.code(), grpc::StatusCode::PERMISSION_DENIED) << constant;
+  EXPECT_EQ(constant.code(), grpc::StatusCode::FAILED_PRECONDITION) << constant;
   EXPECT_THAT(constant.text(), HasSubstr("Device.DeviceInfo.SoftwareVersion"));
   EXPECT_EQ(unknown.code(), grpc::StatusCode::INVALID_ARGUMENT) << unknown;
   EXPECT_THAT(unknown.text(), HasSubstr("Nonsense"));

@@ -243,7 +243,7 @@ TEST_P(KillGrpcSet, GoesOnThoughTheClientIsCutOff) {
   }
   kill_and_restart();
 
-  EXPECT_EQ(client.wait_for_exit(), 1) << client.output();
+  EXPECT_EQ(client.wait_for_exit(), 5) << client.output();
   expect_all_is_there();
   EXPECT_EQ(on_device(kTarget), "after");
 }
