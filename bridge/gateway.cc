@@ -375,8 +375,8 @@ void Gateway::Impl::purge_later() {
       const std::int64_t now = now_ms();
       std::chrono::milliseconds keep = self.config.device.keep_finished_operations;
       std::chrono::milliseconds repeatable = control::kKeepRequests;
-      auto write = [finished = now - keep.count(), asked = now - repeatable.count()](
-                       StateWriter& state) -> Result<std::int64_t> {
+      auto write = [finished = now - keep.count(),
+                    asked = now - repeatable.count()](StateWriter& state) -> Result<std::int64_t> {
         auto purged = state.purge_operations(finished, 10'000);
         if (purged) purged = state.purge_bulks(finished, 10);
         if (purged) purged = state.purge_requests(asked, 10'000);

@@ -42,8 +42,7 @@ asio::awaitable<bool> VirtualAgent::call_back(std::shared_ptr<Execution> executi
 
 asio::awaitable<tl::expected<control::OperationInfo, control::Backend::Refused>>
 VirtualAgent::start_command(std::string command, std::string command_key,
-                            std::map<std::string, std::string> input,
-                            control::Backend::Ask ask) {
+                            std::map<std::string, std::string> input, control::Backend::Ask ask) {
   using control::Backend;
   auto self = device_.shared_from_this();
   Result<void> loaded = co_await device_.load();
@@ -87,8 +86,9 @@ VirtualAgent::start_command(std::string command, std::string command_key,
   operation->origin.kind = Requester::Kind::kGrpc;
   operation->origin.requester = ask.requester;
   operation->created_ms = now_ms();
-  milliseconds limit =
-      ask.timeout > milliseconds(0) ? ask.timeout : device_.runtime().config.device.command_deadline;
+  milliseconds limit = ask.timeout > milliseconds(0)
+                           ? ask.timeout
+                           : device_.runtime().config.device.command_deadline;
   operation->deadline_ms = operation->created_ms + limit.count();
   operation->plan = std::move(*plan);
   operation->results.resize(1);

@@ -128,7 +128,6 @@ enum class CancelResult { kCancelled, kNotFound, kAlreadySent, kAlreadyDone };
 /// the bridge cannot tell or do it now, never that something does not exist.
 class Backend : public FreezeKeeper, public Rehearser, public Explainer {
  public:
-
   /// nullopt: no such device.
   virtual boost::asio::awaitable<Result<std::optional<DeviceInfo>>> device(
       std::string endpoint_id) = 0;

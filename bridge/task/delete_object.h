@@ -11,9 +11,9 @@
 
 namespace bridge::task {
 
-/// DeleteObject, then a look whether it is gone (quirk 66), then the table's count. 9005: it was gone already, which is
-/// success. A lost connection repeats it; that is idempotent. Status 1 with the instance still
-/// there: pending_reboot.
+/// DeleteObject, then a look whether it is gone (quirk 66), then the table's count. 9005: it was
+/// gone already, which is success. A lost connection repeats it; that is idempotent. Status 1 with
+/// the instance still there: pending_reboot.
 class DeleteObject : public Task {
  public:
   /// An instance, ends in '.'.
@@ -25,7 +25,9 @@ class DeleteObject : public Task {
   std::optional<cwmp::AcsRequest> do_next(Context& context) override;
   void do_response(const cwmp::CpeResponse& response, Context& context) override;
   void do_lost(Context& context) override;
-  bool achieved() const override { return step_ == Step::kCount || (step_ == Step::kCheck && status_ <= 1); }
+  bool achieved() const override {
+    return step_ == Step::kCount || (step_ == Step::kCheck && status_ <= 1);
+  }
 
  private:
   enum class Step { kDelete, kCheck, kCount };

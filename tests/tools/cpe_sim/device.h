@@ -75,7 +75,7 @@ class Device : public std::enable_shared_from_this<Device> {
   boost::asio::steady_timer udp_timer_;
   StunClient stun_;
   cwmp::UdpConnectionRequestCheck udp_check_;
-  std::shared_ptr<UdpPort> udp_;  ///< while STUN is enabled
+  std::shared_ptr<UdpPort> udp_;    ///< while STUN is enabled
   std::unique_ptr<XmppLink> xmpp_;  ///< where the model has it
   std::atomic<bool> down_{true};
   std::atomic<bool> wants_basic_{false};
