@@ -1,24 +1,17 @@
 #include "bridge/control/bulk_change.h"
 
-#include <map>
 #include <string>
 #include <utility>
 
 #include "bridge/agent/standard_model.h"
 #include "bridge/control/errors.h"
+#include "bridge/control/write_requests.h"
 
 namespace bridge::control {
 
 namespace {
 
 using Change = v1::BulkChange;
-
-/// "Device.WiFi.SSID.1." and "SSID" of "Device.WiFi.SSID.1.SSID".
-std::pair<std::string, std::string> split(const std::string& path) {
-  const std::size_t dot = path.rfind('.');
-  if (dot == std::string::npos) return {"", path};
-  return {path.substr(0, dot + 1), path.substr(dot + 1)};
-}
 
 bool is_secret(const std::string& name) { return StandardModel::get().is_secret(name); }
 
@@ -50,61 +43,11 @@ BulkOutcome outcome_of_add(const usp_msg::AddResp& response) {
 }
 
 BulkOutcome outcome_of_delete(const usp_msg::DeleteResp& response, const std::string& path) {
-  int affected = 0;
-  for (const auto& result : response.deleted_obj_results()) {
-    const auto& success = result.oper_status().oper_success();
-    affected += success.affected_paths_size();
-    if (success.unaffected_path_errs_size() > 0) {
-      const auto& error = success.unaffected_path_errs(0);
-      return failed(error.err_code(), error.unaffected_path() + ": " + error.err_msg());
-    }
-  }
-  // USP takes the deletion of what is not there as done.
-  if (affected == 0) {
+  if (auto left = still_there(response)) return failed(left->usp_code, left->text);
+  if (!deleted_anything(response)) {
     return failed({grpc::StatusCode::NOT_FOUND, "no such object: " + path});
   }
   return {};
-}
-
-usp_msg::Msg set_request(const Change::Set& change) {
-  usp_msg::Msg message;
-  message.mutable_header()->set_msg_type(usp_msg::Header::SET);
-  auto* set = message.mutable_body()->mutable_request()->mutable_set();
-  std::map<std::string, usp_msg::Set::UpdateObject*> objects;
-  for (const v1::Parameter& parameter : change.parameters()) {
-    auto [object, name] = split(parameter.path());
-    auto*& update = objects[object];
-    if (update == nullptr) {
-      update = set->add_update_objs();
-      update->set_obj_path(object);
-    }
-    auto* setting = update->add_param_settings();
-    setting->set_param(name);
-    setting->set_value(parameter.value());
-    setting->set_required(true);
-  }
-  return message;
-}
-
-usp_msg::Msg add_request(const Change::Add& change) {
-  usp_msg::Msg message;
-  message.mutable_header()->set_msg_type(usp_msg::Header::ADD);
-  auto* create = message.mutable_body()->mutable_request()->mutable_add()->add_create_objs();
-  create->set_obj_path(change.table());
-  for (const auto& [name, value] : change.parameters()) {
-    auto* setting = create->add_param_settings();
-    setting->set_param(name);
-    setting->set_value(value);
-    setting->set_required(true);
-  }
-  return message;
-}
-
-usp_msg::Msg delete_request(const Change::Delete& change) {
-  usp_msg::Msg message;
-  message.mutable_header()->set_msg_type(usp_msg::Header::DELETE);
-  message.mutable_body()->mutable_request()->mutable_delete_()->add_obj_paths(change.path());
-  return message;
 }
 
 grpc::Status check_set(const Change::Set& set) {
@@ -112,8 +55,7 @@ grpc::Status check_set(const Change::Set& set) {
     return invalid_argument("change.set.parameters", "name at least one");
   }
   for (const v1::Parameter& parameter : set.parameters()) {
-    auto [object, name] = split(parameter.path());
-    if (object.empty() || name.empty()) {
+    if (!is_parameter_path(parameter.path())) {
       return invalid_argument("change.set.parameters", "not a parameter path: " + parameter.path());
     }
   }
@@ -155,11 +97,11 @@ bool is_repeatable(const Change& change) { return !change.has_add() && !change.h
 std::optional<usp_msg::Msg> to_request(const Change& change) {
   switch (change.change_case()) {
     case Change::kSet:
-      return set_request(change.set());
+      return set_request(change.set().parameters());
     case Change::kAdd:
-      return add_request(change.add());
+      return add_request(change.add().table(), change.add().parameters());
     case Change::kDelete:
-      return delete_request(change.delete_());
+      return delete_request(change.delete_().path());
     case Change::kCommand:
     case Change::kRefresh:
     case Change::CHANGE_NOT_SET:
@@ -176,7 +118,8 @@ v1::BulkChange shown(Change change) {
   };
   if (change.has_set()) {
     for (v1::Parameter& parameter : *change.mutable_set()->mutable_parameters()) {
-      if (is_secret(split(parameter.path()).second)) parameter.clear_value();
+      if (is_secret(parameter.path().substr(parameter.path().rfind('.') + 1)))
+        parameter.clear_value();
     }
   }
   if (change.has_add()) hide(*change.mutable_add()->mutable_parameters());

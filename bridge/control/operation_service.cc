@@ -4,7 +4,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <functional>
 
-#include "bridge/control/backend.h"
+#include "bridge/control/ask.h"
 #include "bridge/control/call.h"
 #include "bridge/control/dry_run_ask.h"
 #include "bridge/control/names.h"
@@ -70,9 +70,7 @@ asio::awaitable<grpc::Status> start(Door& door, const Visit& visit,
   }
   auto id = co_await door.device(visit, "device", request.device());
   if (!id) co_return id.error();
-  Backend::Ask ask;
-  ask.requester = visit.client->requester;
-  ask.timeout = timeout;
+  Backend::Ask ask = ask_of(visit, timeout);
   std::map<std::string, std::string> input(request.input().begin(), request.input().end());
   auto started = co_await door.backend().start_command(
       *id, request.command(), request.command_key(), std::move(input), std::move(ask));

@@ -1,7 +1,7 @@
 // The operations that have a call of their own.
 #include <utility>
 
-#include "bridge/control/backend.h"
+#include "bridge/control/ask.h"
 #include "bridge/control/call.h"
 #include "bridge/control/names.h"
 #include "bridge/control/operation_service.h"
@@ -22,7 +22,7 @@ asio::awaitable<PathOrStatus> object_of(Door& door, Visit visit, std::string end
   if (operation.row_field == nullptr) co_return operation.object;
   if (!operation.row.empty()) co_return operation.object + operation.row + ".";
   usp_msg::Msg request = rows_request(operation);
-  Backend::Ask ask{visit.client->requester, milliseconds(0)};
+  Backend::Ask ask = ask_of(visit);
   std::string device = endpoint_id;
   Result<std::optional<usp_msg::Msg>> answer =
       co_await door.backend().request(std::move(device), std::move(request), std::move(ask));
@@ -60,7 +60,7 @@ asio::awaitable<grpc::Status> start(Door& door, Visit visit, std::string device,
   if (!object) co_return object.error();
   std::string command = *object + operation.command;
   std::string key;
-  Backend::Ask ask{visit.client->requester, timeout};
+  Backend::Ask ask = ask_of(visit, timeout);
   tl::expected<OperationInfo, Backend::Refused> started = co_await door.backend().start_command(
       *std::move(endpoint_id), std::move(command), std::move(key), std::move(operation.input),
       std::move(ask));

@@ -1,7 +1,7 @@
 #include <map>
 #include <set>
 
-#include "bridge/control/backend.h"
+#include "bridge/control/ask.h"
 #include "bridge/control/call.h"
 #include "bridge/control/parameter_ask.h"
 
@@ -65,9 +65,7 @@ asio::awaitable<tl::expected<std::size_t, grpc::Status>> read_live(Door& door, V
                                                                    milliseconds timeout) {
   auto id = co_await door.device(visit, "device", device);
   if (!id) co_return tl::unexpected(id.error());
-  Backend::Ask ask;
-  ask.requester = visit.client->requester;
-  ask.timeout = timeout;
+  Backend::Ask ask = ask_of(visit, timeout);
   auto read = co_await door.backend().refresh(*id, std::move(what), std::move(ask));
   if (!read) co_return tl::unexpected(to_status(read.error()));
   if (!*read) co_return tl::unexpected(no_such_device(device));
@@ -174,9 +172,7 @@ asio::awaitable<tl::expected<usp_msg::Response, grpc::Status>> ask_agent(Door& d
                                                                          milliseconds timeout) {
   auto id = co_await door.device(visit, "device", device);
   if (!id) co_return tl::unexpected(id.error());
-  Backend::Ask ask;
-  ask.requester = visit.client->requester;
-  ask.timeout = timeout;
+  Backend::Ask ask = ask_of(visit, timeout);
   Result<std::optional<usp_msg::Msg>> answer =
       co_await door.backend().request(*id, std::move(message), std::move(ask));
   if (!answer) co_return tl::unexpected(to_status(answer.error()));

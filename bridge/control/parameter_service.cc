@@ -1,12 +1,12 @@
 #include "bridge/control/parameter_service.h"
 
 #include <functional>
-#include <map>
 
 #include "bridge/control/backend.h"
 #include "bridge/control/call.h"
 #include "bridge/control/dry_run_ask.h"
 #include "bridge/control/parameter_ask.h"
+#include "bridge/control/write_requests.h"
 
 namespace bridge::control {
 
@@ -15,13 +15,6 @@ namespace asio = boost::asio;
 namespace {
 
 using std::chrono::milliseconds;
-
-/// "Device.WiFi.SSID.1." and "SSID" of "Device.WiFi.SSID.1.SSID".
-std::pair<std::string, std::string> split(const std::string& path) {
-  std::size_t dot = path.rfind('.');
-  if (dot == std::string::npos) return {"", path};
-  return {path.substr(0, dot + 1), path.substr(dot + 1)};
-}
 
 /// An answer that most clients would not take is not sent.
 asio::awaitable<grpc::Status> get(Door& door, const Visit& visit,
@@ -43,25 +36,12 @@ asio::awaitable<grpc::Status> set(Door& door, const Visit& visit,
   if (request.parameters_size() > kMaxPaths) {
     co_return invalid_argument("parameters", "more than 1000");
   }
-  usp_msg::Msg message;
-  message.mutable_header()->set_msg_type(usp_msg::Header::SET);
-  auto* set = message.mutable_body()->mutable_request()->mutable_set();
-  std::map<std::string, usp_msg::Set::UpdateObject*> objects;
   for (const v1::Parameter& parameter : request.parameters()) {
-    auto [object, name] = split(parameter.path());
-    if (object.empty() || name.empty()) {
+    if (!is_parameter_path(parameter.path())) {
       co_return invalid_argument("parameters", "not a parameter path: " + parameter.path());
     }
-    auto*& update = objects[object];
-    if (update == nullptr) {
-      update = set->add_update_objs();
-      update->set_obj_path(object);
-    }
-    auto* setting = update->add_param_settings();
-    setting->set_param(name);
-    setting->set_value(parameter.value());
-    setting->set_required(true);
   }
+  usp_msg::Msg message = set_request(request.parameters());
   if (request.validate_only()) {
     auto planned = co_await plan_request(door, visit, request.device(), std::move(message),
                                          *response.mutable_plan());
@@ -84,16 +64,7 @@ asio::awaitable<grpc::Status> set(Door& door, const Visit& visit,
 asio::awaitable<grpc::Status> add(Door& door, const Visit& visit,
                                   const v1::AddObjectRequest& request,
                                   v1::AddObjectResponse& response, milliseconds timeout) {
-  usp_msg::Msg message;
-  message.mutable_header()->set_msg_type(usp_msg::Header::ADD);
-  auto* create = message.mutable_body()->mutable_request()->mutable_add()->add_create_objs();
-  create->set_obj_path(request.table());
-  for (const auto& [name, value] : request.parameters()) {
-    auto* setting = create->add_param_settings();
-    setting->set_param(name);
-    setting->set_value(value);
-    setting->set_required(true);
-  }
+  usp_msg::Msg message = add_request(request.table(), request.parameters());
   if (request.validate_only()) {
     auto planned = co_await plan_request(door, visit, request.device(), std::move(message),
                                          *response.mutable_plan());
@@ -117,24 +88,13 @@ asio::awaitable<grpc::Status> add(Door& door, const Visit& visit,
 asio::awaitable<grpc::Status> remove(Door& door, const Visit& visit,
                                      const v1::DeleteObjectRequest& request,
                                      google::protobuf::Empty&, milliseconds timeout) {
-  usp_msg::Msg message;
-  message.mutable_header()->set_msg_type(usp_msg::Header::DELETE);
-  message.mutable_body()->mutable_request()->mutable_delete_()->add_obj_paths(request.path());
+  usp_msg::Msg message = delete_request(request.path());
   auto answer = co_await ask_agent(door, visit, request.device(), std::move(message), timeout);
   if (!answer) co_return answer.error();
-  int affected = 0;
-  for (const auto& result : answer->delete_resp().deleted_obj_results()) {
-    const auto& success = result.oper_status().oper_success();
-    affected += success.affected_paths_size();
-    if (success.unaffected_path_errs_size() > 0) {
-      const auto& error = success.unaffected_path_errs(0);
-      co_return to_status(error.err_code(), error.unaffected_path() + ": " + error.err_msg());
-    }
+  if (auto left = still_there(answer->delete_resp())) {
+    co_return to_status(left->usp_code, left->text);
   }
-  // USP takes the deletion of what is not there as done; an API user wants to know.
-  if (affected == 0) {
-    co_return no_such("object", request.path());
-  }
+  if (!deleted_anything(answer->delete_resp())) co_return no_such("object", request.path());
   co_return grpc::Status::OK;
 }
 
