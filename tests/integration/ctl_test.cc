@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/integration/world.h"
+#include "tests/support/file_server.h"
 
 namespace integration {
 namespace {
@@ -158,6 +159,69 @@ TEST_F(Ctl, ReadsFromTheDeviceAndItsWholeTree) {
   Ended refreshed = ctl({"refresh", cpe->endpoint_id(), "Device.WiFi."});
   EXPECT_EQ(refreshed.status, 0) << refreshed.output;
   EXPECT_THAT(refreshed.output, HasSubstr(" parameters read"));
+}
+
+TEST_F(Ctl, RebootsAndWaitsForTheEnd) {
+  Ended reboot = ctl({"reboot", cpe->endpoint_id(), "--wait"});
+  EXPECT_EQ(reboot.status, 0) << reboot.output;
+  EXPECT_THAT(reboot.output, HasSubstr("\tSUCCEEDED\tOperate Device.Reboot()"));
+  EXPECT_TRUE(cpe->wait_for("reboot"));
+}
+
+TEST_F(Ctl, MovesFilesToAndFromTheDevice) {
+  support::FileServer files;
+  files.offer("fw-2.0.1.bin", "firmware");
+  Ended backup = ctl({"backup", cpe->endpoint_id(), files.url("kept"), "--wait"});
+  EXPECT_EQ(backup.status, 0) << backup.output;
+  EXPECT_THAT(backup.output, HasSubstr("VendorConfigFile.1.Backup()"));
+  EXPECT_EQ(ctl({"upload", cpe->endpoint_id(), files.url("log"), "--wait"}).status, 0);
+  Ended later =
+      ctl({"download", cpe->endpoint_id(), files.url("fw-2.0.1.bin"), "--activate-later"});
+  EXPECT_EQ(later.status, 1) << later.output;
+  EXPECT_THAT(later.output, HasSubstr("(FAILED_PRECONDITION)"));
+  Ended download = ctl({"download", cpe->endpoint_id(), files.url("fw-2.0.1.bin"), "--wait"});
+  EXPECT_EQ(download.status, 0) << download.output;
+  EXPECT_THAT(download.output, HasSubstr("\tSUCCEEDED\t"));
+}
+
+TEST_F(Ctl, FreezesThawsAndExplains) {
+  Ended frozen = ctl({"freeze", "--all", "--reason", "core network"});
+  ASSERT_EQ(frozen.status, 0) << frozen.output;
+  const std::size_t at = frozen.output.find("freezes/");
+  ASSERT_NE(at, std::string::npos) << frozen.output;
+  const std::string name = frozen.output.substr(at, frozen.output.find('\n', at) - at);
+  EXPECT_THAT(ctl({"freezes"}).output, ContainsRegex(name + " +all .*core network"));
+  Ended refused = ctl({"set", cpe->endpoint_id(), kSsid + "=no"});
+  EXPECT_EQ(refused.status, 6);
+  EXPECT_THAT(refused.output, HasSubstr("frozen"));
+  EXPECT_THAT(ctl({"explain", cpe->endpoint_id()}).output, HasSubstr("frozen: all"));
+
+  EXPECT_EQ(ctl({"thaw", name}).status, 0);
+  EXPECT_EQ(ctl({"set", cpe->endpoint_id(), kSsid + "=yes"}).status, 0);
+  EXPECT_EQ(ctl({"freeze"}).status, 2);
+}
+
+TEST_F(Ctl, SaysWhatADeviceWouldBeSentAndSendsNothing) {
+  Ended dry = ctl({"set", cpe->endpoint_id(), kSsid + "=dry", "--dry-run"});
+  EXPECT_EQ(dry.status, 0) << dry.output;
+  EXPECT_THAT(dry.output, AllOf(HasSubstr("SetParameterValues"), HasSubstr(kSsid + " = dry")));
+  EXPECT_EQ(cpe->command("get", kSsid), "Home-1");
+}
+
+TEST_F(Ctl, ChangesManyDevicesAndSaysHowItWent) {
+  Ended bulk = ctl({"bulk", "set", "--filter", "oui = 00D09E", kSsid + "=many"});
+  EXPECT_EQ(bulk.status, 0) << bulk.output;
+  EXPECT_THAT(bulk.output, HasSubstr("\tSUCCEEDED\t1 devices, 1 succeeded"));
+  EXPECT_EQ(cpe->command("get", kSsid), "many");
+  EXPECT_THAT(ctl({"bulk", "results", "bulkOperations/1"}).output,
+              ContainsRegex(cpe->endpoint_id() + " +SUCCEEDED"));
+  EXPECT_EQ(ctl({"bulk", "set", kSsid + "=many"}).status, 2) << "of which devices?";
+  EXPECT_EQ(ctl({"bulk", "set", "--all", kSsid + "=all"}).status, 0);
+}
+
+TEST_F(Ctl, ListsControllersAndRoles) {
+  EXPECT_THAT(ctl({"controllers"}).output, ContainsRegex("self::ctl +roles/full +BROKER"));
+  EXPECT_THAT(ctl({"roles"}).output, ContainsRegex("roles/read-only +Device. +r--n"));
 }
 
 TEST_F(Ctl, ForgetsADevice) {
