@@ -347,7 +347,7 @@ struct GetAllQueuedTransfersResponse {
   bool operator==(const GetAllQueuedTransfersResponse&) const = default;
 };
 
-/// Vouchers and options (TR-069 A.4.1.1, A.4.1.2 and Annex C; deprecated since 1.3).
+/// Vouchers and options (TR-069 A.4.1.3, A.4.1.4 and Annex C; deprecated since 1.3).
 struct Voucher {
   std::string base64;  ///< a signed document of Annex C
   bool operator==(const Voucher&) const = default;
