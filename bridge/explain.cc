@@ -82,7 +82,8 @@ class Findings {
     if (facts_.held_operations > 0) {
       summary += " " + std::to_string(facts_.held_operations) + " operations are held.";
     }
-    add(Severity::kWarning, "FROZEN", std::move(summary), "FreezeService.DeleteFreeze lifts it.");
+    add(Severity::kWarning, "FROZEN", std::move(summary),
+        "usp-bridgectl thaw, or FreezeService.DeleteFreeze, lifts it.");
   }
 
   void wake_up() {

@@ -113,7 +113,7 @@ class Metrics {
   prometheus::Gauge& freezes;    ///< that hold now
   CounterFamily brakes_refused;  ///< reason: frozen, denied_path, too_many_instances
 
-  CounterFamily operations;  ///< kind: Set ..., outcome: succeeded, failed, expired, cancelled
+  CounterFamily operations;  ///< kind: Set ..., outcome: succeeded, failed, cancelled
   CounterFamily grpc_calls;  ///< method: "DeviceService/GetDevice", code: "OK"
   prometheus::Histogram& grpc_seconds;
   CounterFamily outbox_dropped;  ///< reason: cap, expired

@@ -364,6 +364,7 @@ TEST(Config, RefusesWhatCannotBeMeant) {
 }
 
 TEST(Config, WarnsOfEveryRelaxation) {
+  EXPECT_THAT(warnings("{}"), Contains(HasSubstr("cwmp.connection_request.allow is empty")));
   EXPECT_THAT(warnings("cwmp: {auth: {scheme: none, allow_anonymous: true}}"),
               Contains(HasSubstr("any CPE may claim")));
   EXPECT_THAT(warnings("cwmp: {auth: {shared: {username: u, password: p}}}"),
