@@ -12,6 +12,7 @@
 #include "bridge/agent/local_transaction.h"
 #include "bridge/agent/virtual_agent.h"
 #include "bridge/device.h"
+#include "bridge/log.h"
 #include "bridge/metrics.h"
 #include "bridge/mqtt_options.h"
 #include "bridge/registry.h"
@@ -69,10 +70,10 @@ void AgentConnections::add(usp::mtp::MqttOptions options) {
   try {
     if (transport_.add(std::move(options)) != usp::mtp::MqttAgents::Added::kFull) return;
     runtime_.metrics.mqtt_agents_refused.Increment();
-    spdlog::warn("device {}: its agent is not on the broker: mqtt.per_agent.max_agents ({}) are",
-                 id, runtime_.config.mqtt.per_agent.max_agents);
+    log_warn({.device = id}, "its agent is not on the broker: mqtt.per_agent.max_agents ({}) are",
+             runtime_.config.mqtt.per_agent.max_agents);
   } catch (const std::invalid_argument& error) {
-    spdlog::error("device {}: its agent is not on the broker: {}", id, error.what());
+    log_error({.device = id}, "its agent is not on the broker: {}", error.what());
   }
 }
 

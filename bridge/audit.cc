@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "bridge/log.h"
 #include "bridge/metrics.h"
 #include "proto/usp/usp_msg.pb.h"
 #include "usp/plan.h"
@@ -101,21 +102,21 @@ void Audit::denied(std::string_view device, std::string_view controller, std::st
   if (what.empty()) return;
   metrics_.usp_denied.add({type});
   if (!may_log()) return;
-  spdlog::warn("device {}: audit: {} of {} denied: {}", device, type, controller,
-               fmt::join(what, ", "));
+  log_warn({.device = device}, "audit: {} of {} denied: {}", type, controller,
+           fmt::join(what, ", "));
 }
 
 void Audit::braked(std::string_view device, std::string_view requester, std::string_view what,
                    std::string_view why) {
   if (!may_log()) return;
-  spdlog::warn("device {}: audit: {} of {} refused: {}", device, what, requester, why);
+  log_warn({.device = device}, "audit: {} of {} refused: {}", what, requester, why);
 }
 
 void Audit::dropped(std::string_view device, std::string_view controller, const char* kind,
                     std::string_view why) {
   metrics_.mqtt_dropped.add({kind});
   if (!may_log()) return;
-  spdlog::warn("device {}: audit: record of {} dropped: {}", device, controller, why);
+  log_warn({.device = device}, "audit: record of {} dropped: {}", controller, why);
 }
 
 }  // namespace bridge

@@ -100,10 +100,17 @@ std::string refusal_text(const FreezeRow& freeze) {
   return out;
 }
 
-Brakes::Brakes(const BrakesConfig& config)
-    : denied_(opened(config.denied_paths)),
-      instances_(config.instances),
-      freezes_(std::make_shared<const Freezes>()) {}
+Brakes::Brakes(const BrakesConfig& config) : freezes_(std::make_shared<const Freezes>()) {
+  configure(config);
+}
+
+void Brakes::configure(const BrakesConfig& config) {
+  Patterns patterns = opened(config.denied_paths);
+  instances_ = config.instances;
+  const bool any = !patterns.empty();
+  denied_.replace(std::move(patterns));
+  any_denied_ = any;
+}
 
 std::shared_ptr<const Brakes::Freezes> Brakes::snapshot() const {
   const std::lock_guard lock(mutex_);
@@ -147,13 +154,18 @@ bool Brakes::erase(std::int64_t id) {
 }
 
 bool Brakes::denies(std::string_view path) const {
+  if (!any_denied_) return false;
+  const std::shared_ptr<const Patterns> patterns = denied_.get();
   return std::ranges::any_of(
-      denied_, [path](const std::string& pattern) { return matches_pattern(pattern, path); });
+      *patterns, [path](const std::string& pattern) { return matches_pattern(pattern, path); });
 }
 
 bool Brakes::may_deny_below(std::string_view object) const {
-  return std::ranges::any_of(
-      denied_, [object](const std::string& pattern) { return may_match_beyond(pattern, object); });
+  if (!any_denied_) return false;
+  const std::shared_ptr<const Patterns> patterns = denied_.get();
+  return std::ranges::any_of(*patterns, [object](const std::string& pattern) {
+    return may_match_beyond(pattern, object);
+  });
 }
 
 }  // namespace bridge

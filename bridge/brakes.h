@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "bridge/config.h"
+#include "bridge/replaceable.h"
 #include "bridge/store/rows.h"
 
 namespace bridge {
@@ -54,6 +55,9 @@ class Brakes {
  public:
   explicit Brakes(const BrakesConfig& config);
 
+  /// Other denied paths and caps, from now on. The freezes stay.
+  void configure(const BrakesConfig& config);
+
   // ---- freezes
   /// The oldest that covers it; nullptr: none.
   std::shared_ptr<const FreezeRow> frozen(const BrakeSubject& subject) const;
@@ -67,7 +71,7 @@ class Brakes {
   bool erase(std::int64_t id);
 
   // ---- denied paths
-  bool denies_any() const { return !denied_.empty(); }
+  bool denies_any() const { return any_denied_; }
   /// May this parameter, object (with its final dot) or command of the agent's tree not be written,
   /// added to, deleted or run? A pattern that ends in "." stands for all below it, too.
   bool denies(std::string_view path) const;
@@ -80,13 +84,16 @@ class Brakes {
 
  private:
   using Freezes = std::vector<FreezeRow>;
+  using Patterns = std::vector<std::string>;
   std::shared_ptr<const Freezes> snapshot() const;
 
-  const std::vector<std::string> denied_;
-  const std::size_t instances_;
   mutable std::mutex mutex_;  ///< of the pointer; what it points to never changes
   std::shared_ptr<const Freezes> freezes_;
-  std::atomic<bool> any_{false};  ///< nearly always false: most writes look no further
+  Replaceable<Patterns> denied_;
+  // Nearly always false: most writes look no further.
+  std::atomic<bool> any_{false};
+  std::atomic<bool> any_denied_{false};
+  std::atomic<std::size_t> instances_{0};
 };
 
 }  // namespace bridge

@@ -11,8 +11,10 @@
 #include <utility>
 
 #include "bridge/bulk_stored.h"
+#include "bridge/log.h"
 #include "bridge/metrics.h"
 #include "bridge/runtime.h"
+#include "bridge/trace_id.h"
 
 namespace bridge {
 
@@ -21,6 +23,10 @@ using control::BulkOutcome;
 using std::chrono::steady_clock;
 
 namespace {
+
+control::Backend::Ask ask_of(const BulkPlan& plan) {
+  return {plan.requester, plan.device_timeout, plan.trace_id};
+}
 
 /// How long to wait where the store is busy.
 constexpr std::chrono::seconds kPause{1};
@@ -105,7 +111,8 @@ asio::awaitable<Result<BulkInfo>> BulkRunner::start_here(BulkPlan plan,
   const Bulk::Limits limits{plan.concurrency, plan.max_failures};
   auto running = std::make_shared<Running>(strand_, row, std::move(plan), Bulk(limits, counts));
   BulkInfo info = to_info(row, counts);
-  spdlog::info("bulk {}: begun for {} on {} devices", row.id, row.requester, counts.total());
+  log_info({.trace_id = running->plan.trace_id}, "bulk {}: begun for {} on {} devices", row.id,
+           row.requester, counts.total());
   launch(std::move(running));
   co_return info;
 }
@@ -261,8 +268,10 @@ asio::awaitable<Result<void>> BulkRunner::resume_one(BulkRow row) {
   auto plan = decode_bulk_plan(row);
   if (!plan) co_return fail(ErrorKind::kCorrupt, "it cannot be read");
   const BulkCounts counts = to_counts(left->counts);
-  spdlog::info("bulk {}: goes on after a restart, {} devices were being asked", row.id,
-               left->interrupted.size());
+  plan->trace_id = make_trace_id();
+  log_info({.trace_id = plan->trace_id},
+           "bulk {}: goes on after a restart, {} devices were being asked", row.id,
+           left->interrupted.size());
   Bulk machine({plan->concurrency, plan->max_failures}, counts, std::move(left->interrupted),
                row.cancelled);
   auto running =
@@ -392,7 +401,7 @@ asio::awaitable<BulkOutcome> BulkRunner::repeat_item(RunningPtr running,
 
 asio::awaitable<BulkOutcome> BulkRunner::ask(RunningPtr running, std::string endpoint_id) {
   const BulkPlan& plan = running->plan;
-  control::Backend::Ask from{plan.requester, plan.device_timeout};
+  control::Backend::Ask from = ask_of(plan);
   if (plan.change.has_refresh()) {
     control::Backend::Refresh what;
     what.paths.assign(plan.change.refresh().paths().begin(), plan.change.refresh().paths().end());
@@ -413,7 +422,7 @@ asio::awaitable<BulkOutcome> BulkRunner::run_command(RunningPtr running,
   std::string path = command.command();
   std::string key = "bulk-" + std::to_string(running->row.id);
   std::map<std::string, std::string> input(command.input().begin(), command.input().end());
-  control::Backend::Ask from{running->plan.requester, running->plan.device_timeout};
+  control::Backend::Ask from = ask_of(running->plan);
   tl::expected<control::OperationInfo, control::Backend::Refused> started =
       co_await backend_.start_command(std::move(endpoint_id), std::move(path), std::move(key),
                                       std::move(input), std::move(from));
@@ -435,11 +444,13 @@ asio::awaitable<BulkOutcome> BulkRunner::find_out(RunningPtr running,
     const BulkPlan& plan = running->plan;
     const bool add = plan.change.has_add();
     const std::string summary = add ? plan.change.add().table() : plan.change.command().command();
-    std::string device = item->endpoint_id;
-    Result<std::optional<std::vector<control::OperationInfo>>> recent =
-        co_await backend_.operations(std::move(device), 0, kOperationsBack);
+    control::Backend::OperationQuery query;
+    query.endpoint_id = item->endpoint_id;
+    query.limit = kOperationsBack;
+    Result<std::optional<control::Backend::OperationPage>> recent =
+        co_await backend_.operations(std::move(query));
     if (!recent || !*recent) co_return control::unknown_outcome();
-    for (const control::OperationInfo& each : **recent) {
+    for (const control::OperationInfo& each : (*recent)->operations) {
       const bool fits = each.kind == (add ? "Add" : "Operate") && each.summary == summary &&
                         each.requester == plan.requester && each.created_ms >= item->started_ms;
       if (!fits) continue;

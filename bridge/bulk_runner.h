@@ -32,6 +32,7 @@ struct BulkPlan {
   std::uint32_t concurrency = 20;
   std::uint32_t max_failures = 0;
   std::chrono::milliseconds device_timeout{0};  ///< 0: as for a single device
+  std::string trace_id;                         ///< not stored: after a restart a new one
 };
 
 struct BulkInfo {

@@ -498,6 +498,23 @@ std::string lines(const std::vector<std::string>& mistakes) {
   return text;
 }
 
+/// Every scalar at and below `node`, and how long the lists are.
+void note_given(const YAML::Node& node, const std::string& path, GivenSettings& out) {
+  if (node.IsMap()) {
+    for (const auto& each : node) {
+      const auto key = each.first.as<std::string>();
+      note_given(each.second, path.empty() ? key : path + "." + key, out);
+    }
+  } else if (node.IsSequence()) {
+    out[path + "[]"] = std::to_string(node.size());
+    for (std::size_t i = 0; i < node.size(); ++i) {
+      note_given(node[i], path + "[" + std::to_string(i) + "]", out);
+    }
+  } else if (node.IsScalar()) {
+    out[path] = node.Scalar();
+  }
+}
+
 }  // namespace
 
 std::vector<CwmpListenerConfig> CwmpConfig::all_listeners() const {
@@ -527,6 +544,7 @@ Result<LoadedConfig> parse_config(std::string_view yaml, std::string_view name,
     const YAML::Node root = YAML::Load(std::string(yaml));
     ConfigSection section(context, root, "");
     read_config(section, loaded.config);
+    note_given(root, "", loaded.given);
   } catch (const YAML::Exception& wrong) {
     context.mistake(wrong.mark, "", wrong.msg);
   }

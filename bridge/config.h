@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "bridge/config_changes.h"
 #include "bridge/credential/rotation.h"
 #include "bridge/linger.h"
 #include "bridge/result.h"
@@ -512,6 +513,7 @@ struct Config {
 struct LoadedConfig {
   Config config;
   std::vector<std::string> warnings;  ///< relaxed protections, unknown variables; for the log
+  GivenSettings given;                ///< in the file; variables are not among them
 };
 
 /// The value of an environment variable.

@@ -9,7 +9,9 @@
 
 #include "bridge/agent/virtual_agent.h"
 #include "bridge/config.h"
+#include "bridge/control_reads.h"
 #include "bridge/event_hub.h"
+#include "bridge/log.h"
 #include "bridge/metrics.h"
 #include "bridge/northbound.h"
 #include "bridge/presence.h"
@@ -21,104 +23,6 @@ namespace bridge {
 namespace asio = boost::asio;
 
 namespace {
-
-control::DeviceInfo to_info(const DeviceRow& row) {
-  control::DeviceInfo out;
-  out.id = row.id;
-  out.endpoint_id = row.endpoint_id;
-  out.manufacturer = row.manufacturer;
-  out.oui = row.identity.oui;
-  out.product_class = row.identity.product_class;
-  out.serial_number = row.identity.serial;
-  out.root = row.root;
-  out.software_version = row.software_version;
-  out.hardware_version = row.hardware_version;
-  out.onboarded = row.onboarded;
-  out.first_seen_ms = row.first_seen_ms;
-  out.last_boot_ms = row.last_boot_ms;
-  return out;
-}
-
-/// What the tables know of a device beside its row; with a filter only what that asks for.
-Result<void> add_facts(control::DeviceInfo& info, StateReader& state, MirrorReader& mirror,
-                       const Runtime& runtime, const control::Filter* filter) {
-  auto wanted = [filter](const char* field) {
-    return filter == nullptr || filter->asks_for(field);
-  };
-  if (wanted("last_inform_time") || wanted("online")) {
-    auto last = mirror.last_inform_ms(info.id);
-    if (!last) return tl::unexpected(last.error());
-    info.last_inform_ms = *last;
-    info.online = is_online(runtime.config, *last, now_ms());
-  }
-  if (wanted("open_operations")) {
-    auto open = state.open_operation_count(info.id);
-    if (!open) return tl::unexpected(open.error());
-    info.open_operations = static_cast<std::uint32_t>(*open);
-  }
-  if (wanted("display_name") || wanted("tags")) {
-    auto note = state.device_note(info.id);
-    if (!note) return tl::unexpected(note.error());
-    info.display_name = note->display_name;
-    info.tags = note->tags;
-  }
-  return {};
-}
-
-bool is_in_session(const Runtime& runtime, std::int64_t device_id) {
-  DevicePtr live = runtime.registry->in_memory(device_id);
-  return live && live->in_session();
-}
-
-Result<control::DeviceInfo> complete(const DeviceRow& row, StateReader& state, MirrorReader& mirror,
-                                     const Runtime& runtime) {
-  control::DeviceInfo info = to_info(row);
-  auto added = add_facts(info, state, mirror, runtime, nullptr);
-  if (!added) return tl::unexpected(added.error());
-  info.in_session = is_in_session(runtime, info.id);
-  return info;
-}
-
-Result<bool> is_wanted(const DeviceRow& row, StateReader& state, MirrorReader& mirror,
-                       const Runtime& runtime, const control::Filter& filter) {
-  if (filter.empty()) return true;
-  control::DeviceInfo info = to_info(row);
-  auto added = add_facts(info, state, mirror, runtime, &filter);
-  if (!added) return tl::unexpected(added.error());
-  if (filter.asks_for("in_session")) info.in_session = is_in_session(runtime, info.id);
-  return filter.matches(info);
-}
-
-/// Devices that one page looks at. More would keep a reading thread of the store too long.
-constexpr std::size_t kMaxLookedAt = 20'000;
-constexpr std::size_t kRowsAtOnce = 500;
-
-Result<control::Backend::DevicePage> read_page(StateReader& state, MirrorReader& mirror,
-                                               const Runtime& runtime, std::int64_t after_id,
-                                               std::size_t limit, const control::Filter& filter) {
-  control::Backend::DevicePage page;
-  page.last_id = after_id;
-  for (std::size_t looked_at = 0; looked_at < kMaxLookedAt; looked_at += kRowsAtOnce) {
-    auto rows = state.devices(page.last_id, kRowsAtOnce);
-    if (!rows) return tl::unexpected(rows.error());
-    for (const DeviceRow& row : *rows) {
-      auto wanted = is_wanted(row, state, mirror, runtime, filter);
-      if (!wanted) return tl::unexpected(wanted.error());
-      if (*wanted && page.devices.size() == limit) {
-        page.more = true;
-        return page;
-      }
-      page.last_id = row.id;
-      if (!*wanted) continue;
-      auto info = complete(row, state, mirror, runtime);
-      if (!info) return tl::unexpected(info.error());
-      page.devices.push_back(*std::move(info));
-    }
-    if (rows->size() < kRowsAtOnce) return page;
-  }
-  page.more = true;
-  return page;
-}
 
 Result<std::optional<control::DeviceInfo>> write_note(StateWriter& state,
                                                       const std::string& endpoint_id,
@@ -132,15 +36,9 @@ Result<std::optional<control::DeviceInfo>> write_note(StateWriter& state,
   if (note.tags) known->tags = *note.tags;
   auto put = state.put_device_note((*row)->id, *known);
   if (!put) return tl::unexpected(put.error());
-  return to_info(**row);
-}
-
-std::optional<control::OperationInfo> to_operation_info(const OperationRow& row,
-                                                        const std::string& endpoint_id) {
-  if (row.kind == kUndoAddKind) return std::nullopt;
-  auto operation = from_row(row);
-  if (!operation) return std::nullopt;
-  return bridge::to_info(*operation, endpoint_id, row.finished_ms);
+  control::DeviceInfo info;
+  info.id = (*row)->id;
+  return info;
 }
 
 }  // namespace
@@ -148,14 +46,8 @@ std::optional<control::OperationInfo> to_operation_info(const OperationRow& row,
 asio::awaitable<Result<std::optional<control::DeviceInfo>>> ControlBackend::device(
     std::string endpoint_id) {
   using Found = std::optional<control::DeviceInfo>;
-  auto read = [endpoint_id, &runtime = runtime_](StateReader& state,
-                                                 MirrorReader& mirror) -> Result<Found> {
-    auto row = state.device_by_endpoint_id(endpoint_id);
-    if (!row) return tl::unexpected(row.error());
-    if (!*row) return Found{};
-    auto info = complete(**row, state, mirror, runtime);
-    if (!info) return tl::unexpected(info.error());
-    return Found{*info};
+  auto read = [endpoint_id, &runtime = runtime_](StateReader& state, MirrorReader& mirror) {
+    return ControlReads(state, mirror, runtime).device(endpoint_id);
   };
   Result<Found> info = co_await runtime_.store.read(std::move(read));
   co_return info;
@@ -165,7 +57,7 @@ asio::awaitable<Result<control::Backend::DevicePage>> ControlBackend::devices(
     std::int64_t after_id, std::size_t limit, control::Filter filter) {
   auto read = [after_id, limit, filter, &runtime = runtime_](StateReader& state,
                                                              MirrorReader& mirror) {
-    return read_page(state, mirror, runtime, after_id, limit, filter);
+    return ControlReads(state, mirror, runtime).devices(after_id, limit, filter);
   };
   Result<DevicePage> page = co_await runtime_.store.read(std::move(read));
   co_return page;
@@ -187,6 +79,8 @@ std::chrono::milliseconds ControlBackend::usual_timeout() const {
   return runtime_.config.device.operation_deadline;
 }
 
+std::string ControlBackend::vendor_prefix() const { return runtime_.config.device.vendor_prefix; }
+
 asio::awaitable<Result<bool>> ControlBackend::forget(std::string endpoint_id) {
   Result<DevicePtr> device = co_await runtime_.registry->by_endpoint_id(endpoint_id);
   if (!device) co_return tl::unexpected(device.error());
@@ -206,7 +100,7 @@ asio::awaitable<Result<bool>> ControlBackend::forget(std::string endpoint_id) {
     spdlog::error("control: {} not deleted: {}", endpoint_id, erased.error().text);
     co_return tl::unexpected(erased.error());
   }
-  spdlog::info("device {}: audit: deleted by the control API", endpoint_id);
+  log_info({.device = endpoint_id}, "audit: deleted by the control API");
   runtime_.metrics.devices.Decrement();
   co_return true;
 }
@@ -266,38 +160,18 @@ ControlBackend::start_command(std::string endpoint_id, std::string command, std:
 asio::awaitable<Result<std::optional<control::OperationInfo>>> ControlBackend::operation(
     std::string endpoint_id, std::int64_t id) {
   using Found = std::optional<control::OperationInfo>;
-  auto read = [endpoint_id, id](StateReader& state, MirrorReader&) -> Result<Found> {
-    auto device = state.device_by_endpoint_id(endpoint_id);
-    if (!device) return tl::unexpected(device.error());
-    auto row = state.operation(id);
-    if (!row) return tl::unexpected(row.error());
-    if (!*device || !*row || (*row)->device_id != (*device)->id) return Found{};
-    return to_operation_info(**row, endpoint_id);
+  auto read = [endpoint_id, id, &runtime = runtime_](StateReader& state, MirrorReader& mirror) {
+    return ControlReads(state, mirror, runtime).operation(endpoint_id, id);
   };
   Result<Found> found = co_await runtime_.store.read(std::move(read));
   co_return found;
 }
 
-asio::awaitable<Result<std::optional<std::vector<control::OperationInfo>>>>
-ControlBackend::operations(std::string endpoint_id, std::int64_t before_id, std::size_t limit) {
-  using Page = std::optional<std::vector<control::OperationInfo>>;
-  auto read = [endpoint_id, before_id, limit](StateReader& state, MirrorReader&) -> Result<Page> {
-    auto device = state.device_by_endpoint_id(endpoint_id);
-    if (!device) return tl::unexpected(device.error());
-    if (!*device) return Page{};
-    Page out(std::in_place);
-    // Rows that are no operations make no page short: a short one is taken for the last.
-    for (std::int64_t before = before_id; out->size() < limit;) {
-      std::size_t missing = limit - out->size();
-      auto rows = state.operations((*device)->id, before, missing);
-      if (!rows) return tl::unexpected(rows.error());
-      for (const OperationRow& row : *rows) {
-        if (auto info = to_operation_info(row, endpoint_id)) out->push_back(*std::move(info));
-        before = row.id;
-      }
-      if (rows->size() < missing) break;
-    }
-    return out;
+asio::awaitable<Result<std::optional<control::Backend::OperationPage>>> ControlBackend::operations(
+    OperationQuery query) {
+  using Page = std::optional<OperationPage>;
+  auto read = [query, &runtime = runtime_](StateReader& state, MirrorReader& mirror) {
+    return ControlReads(state, mirror, runtime).operations(query);
   };
   Result<Page> page = co_await runtime_.store.read(std::move(read));
   co_return page;

@@ -20,6 +20,7 @@ class ControlBackend final : public control::Backend {
   boost::asio::awaitable<Result<std::optional<control::DeviceInfo>>> annotate(
       std::string endpoint_id, Note note) override;
   std::chrono::milliseconds usual_timeout() const override;
+  std::string vendor_prefix() const override;
   boost::asio::awaitable<Result<bool>> forget(std::string endpoint_id) override;
   boost::asio::awaitable<Result<std::optional<usp_msg::Msg>>> request(std::string endpoint_id,
                                                                       usp_msg::Msg request,
@@ -33,8 +34,8 @@ class ControlBackend final : public control::Backend {
       std::map<std::string, std::string> input, Ask ask) override;
   boost::asio::awaitable<Result<std::optional<control::OperationInfo>>> operation(
       std::string endpoint_id, std::int64_t id) override;
-  boost::asio::awaitable<Result<std::optional<std::vector<control::OperationInfo>>>> operations(
-      std::string endpoint_id, std::int64_t before_id, std::size_t limit) override;
+  boost::asio::awaitable<Result<std::optional<OperationPage>>> operations(
+      OperationQuery query) override;
   boost::asio::awaitable<Result<control::CancelResult>> cancel(std::string endpoint_id,
                                                                std::int64_t id) override;
   std::shared_ptr<void> watch(control::HappeningSink sink) override;

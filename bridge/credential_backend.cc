@@ -11,6 +11,7 @@
 #include "bridge/config.h"
 #include "bridge/credential/book.h"
 #include "bridge/device.h"
+#include "bridge/log.h"
 #include "bridge/registry.h"
 #include "bridge/runtime.h"
 #include "bridge/store/store.h"
@@ -178,7 +179,7 @@ asio::awaitable<Result<CredentialInfo>> CredentialBackend::rotate_credential(
   Result<DevicePtr> device = co_await runtime_.registry->by_endpoint_id(endpoint_id);
   if (!device) co_return tl::unexpected(device.error());
   if (!*device) co_return fail(ErrorKind::kInvalid, "no such device: " + endpoint_id);
-  spdlog::info("device {}: audit: {} asks for a rotation of its credential", endpoint_id, peer);
+  log_info({.device = endpoint_id}, "audit: {} asks for a rotation of its credential", peer);
   auto work = (*device)->rotate();
   Result<CredentialRow> row =
       co_await asio::co_spawn((*device)->strand(), std::move(work), asio::use_awaitable);

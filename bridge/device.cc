@@ -1,7 +1,5 @@
 #include "bridge/device.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -12,6 +10,7 @@
 #include "bridge/agent/virtual_agent.h"
 #include "bridge/config.h"
 #include "bridge/event_hub.h"
+#include "bridge/log.h"
 #include "bridge/northbound.h"
 #include "bridge/runtime.h"
 #include "bridge/waker.h"
@@ -117,7 +116,7 @@ asio::awaitable<Result<void>> Device::do_load() {
   };
   Result<Loaded> loaded = co_await runtime_.store.read(std::move(read));
   if (!loaded) {
-    spdlog::error("device {}: cannot be loaded: {}", endpoint_id_, loaded.error().text);
+    log_error({.device = endpoint_id_}, "cannot be loaded: {}", loaded.error().text);
     co_return tl::unexpected(loaded.error());
   }
   tree_.load(loaded->nodes);
@@ -267,7 +266,7 @@ asio::awaitable<WorkEnd> Device::settle_after_deadline(WorkPtr work,
     Commit undo;
     undo.state.push_back(work->save_undo(progress));
     Result<void> stored = co_await commit(std::move(undo));
-    if (!stored) spdlog::error("device {}: undo not stored: {}", endpoint_id_, stored.error().text);
+    if (!stored) log_error({.device = endpoint_id_}, "undo not stored: {}", stored.error().text);
   }
   undo_late(work);
   end_work(work, WorkEnd::kUnknown);
@@ -388,7 +387,7 @@ asio::awaitable<Result<void>> Device::commit(Commit commit) {
   stored_row_ = row_;
   Result<void> result = co_await runtime_.store.write(std::move(state), std::move(mirror));
   if (!result) {
-    spdlog::error("device {}: not stored: {}", endpoint_id_, result.error().text);
+    log_error({.device = endpoint_id_}, "not stored: {}", result.error().text);
     stored_row_.learned += "?";  // differs from every row: written again next time
     loaded_ = false;  // what is in memory is ahead of the store: read again before the next use
   } else {
@@ -408,7 +407,7 @@ asio::awaitable<Result<void>> Device::store_row() {
   stored_row_ = row_;
   Result<void> stored = co_await runtime_.store.write_state(std::move(write));
   if (!stored) {
-    spdlog::error("device {}: not stored: {}", endpoint_id_, stored.error().text);
+    log_error({.device = endpoint_id_}, "not stored: {}", stored.error().text);
     stored_row_.learned += "?";  // differs from every row: written again next time
   }
   co_return stored;

@@ -2,7 +2,6 @@
 // new one is stored, then sent, and the old one goes only when the device has come back with the
 // new one (credential/book.h).
 #include <openssl/rand.h>
-#include <spdlog/spdlog.h>
 
 #include <array>
 #include <boost/asio/co_spawn.hpp>
@@ -13,6 +12,7 @@
 #include "bridge/credential/book.h"
 #include "bridge/credential/rotation.h"
 #include "bridge/device.h"
+#include "bridge/log.h"
 #include "bridge/metrics.h"
 #include "bridge/runtime.h"
 #include "bridge/task/set_values.h"
@@ -69,7 +69,7 @@ asio::awaitable<Result<CredentialRow>> Device::prepare(bool afresh, std::string 
   const Counted preparing(preparing_);
   Result<CredentialRow> row = co_await runtime_.store.write_state(std::move(write));
   if (!row) {
-    spdlog::error("device {}: no credential of its own: {}", endpoint_id_, row.error().text);
+    log_error({.device = endpoint_id_}, "no credential of its own: {}", row.error().text);
   }
   co_return row;
 }
@@ -92,12 +92,12 @@ void Device::settle_credential(const CredentialJudgement& credential, const std:
 void Device::on_credential_settled(const CredentialJudgement& credential,
                                    const std::string& username) {
   if (credential.claim) {
-    spdlog::info("device {}: audit: bound to user {}", endpoint_id_, username);
+    log_info({.device = endpoint_id_}, "audit: bound to user {}", username);
   }
   if (credential.confirm) {
     runtime_.metrics.credential_rotations.add({"confirmed"});
-    spdlog::info("device {}: audit: came back as user {}, others are not valid any more",
-                 endpoint_id_, username);
+    log_info({.device = endpoint_id_}, "audit: came back as user {}, others are not valid any more",
+             username);
   }
 }
 
@@ -119,8 +119,8 @@ void Device::push_rotation(const CredentialRow& credential, WorkKind kind) {
     on_rotation_end(username, *task, end);
   };
   runtime_.metrics.credential_rotations.add({"sent"});
-  spdlog::info("device {}: audit: is given user {}, attempt {}", endpoint_id_, credential.username,
-               credential.attempts);
+  log_info({.device = endpoint_id_}, "audit: is given user {}, attempt {}", credential.username,
+           credential.attempts);
   push(rotation_);
 }
 
@@ -162,8 +162,9 @@ void Device::on_rotation_end(const std::string& username, const task::Task& task
   const task::Outcome& outcome = task.outcome();
   if (outcome.kind == task::Outcome::Kind::kDone) {
     runtime_.metrics.credential_rotations.add({"written"});
-    spdlog::info("device {}: has user {} now{}; the old one is valid until it comes back with it",
-                 endpoint_id_, username, outcome.pending_reboot ? ", after its next boot" : "");
+    log_info({.device = endpoint_id_},
+             "has user {} now{}; the old one is valid until it comes back with it", username,
+             outcome.pending_reboot ? ", after its next boot" : "");
     return;
   }
   // An earlier attempt whose answer was lost may be in effect after the next boot.
@@ -172,20 +173,19 @@ void Device::on_rotation_end(const std::string& username, const task::Task& task
     return drop_refused(username);
   }
   runtime_.metrics.credential_rotations.add({"unknown"});
-  spdlog::warn("device {}: may have user {} or not ({}); both are valid", endpoint_id_, username,
-               outcome.fault.text);
+  log_warn({.device = endpoint_id_}, "may have user {} or not ({}); both are valid", username,
+           outcome.fault.text);
 }
 
 void Device::drop_refused(const std::string& username) {
   learned_.fixed_credential = true;
   runtime_.metrics.credential_rotations.add({"refused"});
-  spdlog::warn("device {}: audit: has refused user {}, it keeps what it has", endpoint_id_,
-               username);
+  log_warn({.device = endpoint_id_}, "audit: has refused user {}, it keeps what it has", username);
   auto dropping = [](std::shared_ptr<Device> self, std::string name) -> asio::awaitable<void> {
     auto write = [name](StateWriter& state) { return drop_pending(state, name); };
     Result<bool> dropped = co_await self->runtime_.store.write_state(std::move(write));
     // It stays pending then, is sent again, and refused again.
-    if (!dropped) spdlog::warn("device {}: {}", self->endpoint_id_, dropped.error().text);
+    if (!dropped) log_warn({.device = self->endpoint_id_}, "{}", dropped.error().text);
   };
   auto work = dropping(shared_from_this(), username);
   asio::co_spawn(strand_, std::move(work), asio::detached);

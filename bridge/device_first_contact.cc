@@ -1,5 +1,4 @@
 // The part of Device that learns it: provisioning at once, the first walk when there is a place.
-#include <spdlog/spdlog.h>
 
 #include <boost/asio/post.hpp>
 #include <utility>
@@ -8,6 +7,7 @@
 #include "bridge/config.h"
 #include "bridge/device.h"
 #include "bridge/first_contact_budget.h"
+#include "bridge/log.h"
 #include "bridge/metrics.h"
 #include "bridge/northbound.h"
 #include "bridge/random_text.h"
@@ -93,7 +93,7 @@ asio::awaitable<void> Device::finish_first_contact() {
   }
   double seconds = static_cast<double>(now_ms() - first_contact_began_ms_) / 1000.0;
   runtime_.metrics.first_contact_seconds.Observe(seconds);
-  spdlog::info("device {}: learned, {} names in {:.1f} s", endpoint_id_, tree_.size(), seconds);
+  log_info({.device = endpoint_id_}, "learned, {} names in {:.1f} s", tree_.size(), seconds);
   agent_->plan_notifications(true);
   plan_xmpp();
   runtime_.northbound->configure_agent(*this);

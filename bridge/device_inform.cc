@@ -1,5 +1,4 @@
 // The part of Device that talks to the CPE: Informs, the RPCs of its work, and what they change.
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <utility>
@@ -10,6 +9,7 @@
 #include "bridge/credential/book.h"
 #include "bridge/device.h"
 #include "bridge/event_hub.h"
+#include "bridge/log.h"
 #include "bridge/metrics.h"
 #include "bridge/northbound.h"
 #include "bridge/presence_watch.h"
@@ -81,7 +81,7 @@ cwmp::Manners Device::take_profile(const std::string& peer_address) {
   subject.device = {row_.manufacturer, identity.oui, identity.product_class, identity.serial};
   subject.software_version = row_.software_version;
   subject.peer_address = peer_address;
-  const ModelProfile profile = runtime_.profiles.of(subject);
+  const ModelProfile profile = runtime_.profiles.get()->of(subject);
   if (profile.preset.ignore_writable != learned_.preset.ignore_writable) forget_supported();
   learned_.preset = profile.preset;
   return profile.manners;
@@ -174,7 +174,7 @@ asio::awaitable<tl::expected<BegunSession, cwmp::Refusal>> Device::begin(
     return mirror.put_last_inform_ms(id, time);
   };
   Result<void> touched = co_await runtime_.store.write_mirror(std::move(touch));
-  if (!touched) spdlog::warn("device {}: time of the Inform not stored", endpoint_id_);
+  if (!touched) log_warn({.device = endpoint_id_}, "time of the Inform not stored");
 
   runtime_.presence->on_inform(endpoint_id_, informed_before_ms, now_ms());
   control::Happening happening{last_inform_ms_, endpoint_id_, control::InformHappened{}};
@@ -249,7 +249,7 @@ asio::awaitable<void> Device::after_step(const WorkPtr& work_ref, task::Context&
   commit.device_changes = apply(ctx);
   if (save && work->save) commit.state.push_back(work->save(work->task->save()));
   Result<void> stored = co_await this->commit(std::move(commit));
-  if (!stored) spdlog::error("device {}: {}", endpoint_id_, stored.error().text);
+  if (!stored) log_error({.device = endpoint_id_}, "{}", stored.error().text);
   if (!work->task->done()) co_return;
   bool first_contact = work->kind == WorkKind::kFirstContact;
   bool good = work->task->outcome().kind == task::Outcome::Kind::kDone;

@@ -118,7 +118,8 @@ asio::awaitable<Result<control::Explanation>> Device::explain() {
   subject.device = {row_.manufacturer, identity.oui, identity.product_class, identity.serial};
   subject.software_version = row_.software_version;
   if (!out.records.sessions.empty()) subject.peer_address = out.records.sessions.front().peer;
-  for (const std::size_t i : runtime_.profiles.fitting(subject)) {
+  const auto profiles = runtime_.profiles.get();
+  for (const std::size_t i : profiles->fitting(subject)) {
     out.profiles.push_back("cwmp.profiles[" + std::to_string(i) + "]");
   }
   for (const FreezeRow& freeze : runtime_.brakes.freezes()) {
@@ -142,7 +143,7 @@ asio::awaitable<Result<control::Explanation>> Device::explain() {
   facts.learning = learning_ && onboarded_;
   facts.connection_request_url = row_.connection_request_url;
   const auto address = address_in(row_.connection_request_url);
-  facts.address_refused = address && !runtime_.waker->allowed().contains(*address);
+  facts.address_refused = address && !runtime_.waker->allowed().get()->contains(*address);
   facts.behind_nat = behind_nat();
   facts.ways = out.ways;
   facts.records = out.records;

@@ -1,12 +1,12 @@
 // What the bridge makes of the RPCs that a device calls (TR-069 A.3.3, A.4.2). The device says each
 // only once: it is stored before it is answered.
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "bridge/agent/virtual_agent.h"
 #include "bridge/device.h"
+#include "bridge/log.h"
 #include "bridge/task/modules.h"
 
 namespace bridge {
@@ -91,8 +91,8 @@ cwmp::AcsResponse Device::take(const cwmp::AutonomousDUStateChangeComplete& comp
 
 /// Nothing is offered, which is allowed (TR-069 A.4.2.2).
 cwmp::AcsResponse Device::take(const cwmp::RequestDownload& request, Commit&) {
-  spdlog::info("device {}: asks for a download of \"{}\", which is not offered", endpoint_id_,
-               request.file_type);
+  log_info({.device = endpoint_id_}, "asks for a download of \"{}\", which is not offered",
+           request.file_type);
   return cwmp::RequestDownloadResponse{};
 }
 

@@ -1,11 +1,11 @@
 // The part of Device that is about reaching it: which ways worked, where it listens for UDP
 // connection requests, and what its STUN client is told.
-#include <spdlog/spdlog.h>
 
 #include <utility>
 
 #include "bridge/config.h"
 #include "bridge/device.h"
+#include "bridge/log.h"
 #include "bridge/random_text.h"
 #include "bridge/runtime.h"
 #include "bridge/stun_handler.h"
@@ -39,7 +39,7 @@ asio::awaitable<Result<void>> Device::learn_udp_address(std::string address) {
   if (row_.udp_connection_request_address == stored_row_.udp_connection_request_address) {
     co_return Result<void>{};
   }
-  spdlog::debug("device {}: listens at {}", endpoint_id_, row_.udp_connection_request_address);
+  log_debug({.device = endpoint_id_}, "listens at {}", row_.udp_connection_request_address);
   Result<void> stored = co_await store_row();
   if (wants_session()) runtime_.waker->wake(self);
   co_return stored;

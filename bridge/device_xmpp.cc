@@ -1,5 +1,4 @@
 // The part of Device that lets it be woken over XMPP (TR-069 Annex K).
-#include <spdlog/spdlog.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -8,6 +7,7 @@
 
 #include "bridge/agent/virtual_agent.h"
 #include "bridge/device.h"
+#include "bridge/log.h"
 #include "bridge/runtime.h"
 #include "bridge/task/xmpp.h"
 #include "bridge/xmpp_provisioning.h"
@@ -40,7 +40,7 @@ void Device::note_xmpp_address(const Diff& changes) {
     const auto* changed = std::get_if<ValueChanged>(&change);
     if (changed != nullptr && changed->path.ends_with(".ConnReqJabberID")) {
       reach_.on_new_address(Way::kXmpp);
-      spdlog::debug("device {}: on XMPP as {}", endpoint_id_, changed->value);
+      log_debug({.device = endpoint_id_}, "on XMPP as {}", changed->value);
     }
   }
 }
@@ -55,7 +55,7 @@ void Device::plan_xmpp() {
   const XmppStep step = next_xmpp_step(tree_, *runtime_.xmpp, facts);
   if (std::holds_alternative<XmppReady>(step)) return;
   if (const auto* unsupported = std::get_if<XmppUnsupported>(&step)) {
-    spdlog::debug("device {}: not over XMPP: {}", endpoint_id_, unsupported->why);
+    log_debug({.device = endpoint_id_}, "not over XMPP: {}", unsupported->why);
     return;
   }
   auto task = std::make_shared<task::ProvisionXmpp>(*runtime_.xmpp, facts);
@@ -68,7 +68,7 @@ void Device::plan_xmpp() {
 
 void Device::on_xmpp_provisioned(const task::ProvisionXmpp& task) {
   if (!task.trouble().empty()) {
-    spdlog::info("device {}: not over XMPP: {}", endpoint_id_, task.trouble());
+    log_info({.device = endpoint_id_}, "not over XMPP: {}", task.trouble());
   }
   if (task.password_written() != xmpp_password_written_) {
     keep_xmpp_password_written(task.password_written());

@@ -35,6 +35,7 @@
 #include "bridge/gateway_options.h"
 #include "bridge/heartbeat.h"
 #include "bridge/linger.h"
+#include "bridge/log.h"
 #include "bridge/metrics.h"
 #include "bridge/northbound.h"
 #include "bridge/path_pool.h"
@@ -139,7 +140,7 @@ struct Gateway::Impl {
         first_contacts(settings.device.first_contact_budget),
         lingering(settings.cwmp.linger.sessions),
         brakes(settings.brakes),
-        profiles(settings.cwmp.profiles),
+        profiles(Profiles(settings.cwmp.profiles)),
         mappings(load_mappings(settings.translation)),
         runtime{.executor = io.get_executor(),
                 .config = config,
@@ -179,6 +180,7 @@ struct Gateway::Impl {
 
   void start();
   void load_freezes();
+  tl::expected<void, std::string> reload_cwmp(const CwmpConfig& fresh);
   void start_stun();
   void start_xmpp();
   void stop();
@@ -202,7 +204,7 @@ struct Gateway::Impl {
   LingerRoom lingering;
   Brakes brakes;
   SessionLog session_log;
-  Profiles profiles;
+  Replaceable<Profiles> profiles;
   std::unique_ptr<translate::Mappings> mappings;
   Runtime runtime;
   Registry registry;
@@ -439,6 +441,18 @@ void Gateway::Impl::stop() {
   spdlog::info("stopped");
 }
 
+tl::expected<void, std::string> Gateway::Impl::reload_cwmp(const CwmpConfig& fresh) {
+  auto allowed = AddressList::parse(fresh.connection_request.allow);
+  if (!allowed) return tl::unexpected(allowed.error().text);
+  try {
+    profiles.replace(Profiles(fresh.profiles));
+  } catch (const std::runtime_error& error) {
+    return tl::unexpected(std::string(error.what()));
+  }
+  waker.allow(*std::move(allowed));
+  return {};
+}
+
 Gateway::Gateway(const Config& config) : impl_(std::make_unique<Impl>(config)) {
   try {
     impl_->start();
@@ -465,15 +479,17 @@ void Gateway::watch(std::chrono::milliseconds interval,
   impl_->heartbeat->start();
 }
 
-void Gateway::reload() {
+void Gateway::reload(const Config& config) {
   bool good = true;
   auto note = [&good](const char* of, const tl::expected<void, std::string>& reloaded) {
     if (reloaded) return;
     good = false;
-    spdlog::error("reload: {}: {}; the certificates in use stay", of, reloaded.error());
+    spdlog::error("reload: {}: {}; what is in use stays", of, reloaded.error());
   };
+  note("cwmp", impl_->reload_cwmp(config.cwmp));
+  impl_->brakes.configure(config.brakes);
   for (const auto& server : impl_->acs) note("cwmp", server->reload_tls());
-  note("grpc", impl_->grpc->reload());
+  note("grpc", impl_->grpc->reload(config.grpc, config.brakes.bulk_devices));
   note("signatures", impl_->northbound.reload_trust());
   if (good) spdlog::info("reload: certificates read again");
   impl_->importer.start();

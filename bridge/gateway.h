@@ -33,9 +33,10 @@ class Gateway {
   /// takes it, then the last commit. Takes at most Config::shutdown_timeout.
   void stop();
 
-  /// Reads the TLS certificates and the file of credentials again, and logs what came of it. The
-  /// credentials are read in the background.
-  void reload();
+  /// Takes over what is_reloadable() of a configuration, reads certificates, keys, tokens and the
+  /// file of credentials again, and logs what came of it. The credentials are read in the
+  /// background.
+  void reload(const Config& config);
 
   /// Why it is not ready for work, as /readyz says it; empty: it is.
   using NotReady = std::vector<std::string>;

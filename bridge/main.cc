@@ -1,8 +1,6 @@
 // usp-bridge: the service.
 #include <google/protobuf/stubs/logging.h>
 #include <signal.h>
-#include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
@@ -13,47 +11,11 @@
 #include "bridge/credential/book.h"
 #include "bridge/credential/file.h"
 #include "bridge/gateway.h"
+#include "bridge/log.h"
 #include "bridge/service_manager.h"
 #include "bridge/translate/mappings.h"
 
 namespace {
-
-constexpr const char* kJsonPattern =
-    R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","thread":%t,"message":"%v"})";
-constexpr const char* kTextPattern = "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
-
-/// Escapes what would break a JSON line; messages hold text from devices and controllers.
-class JsonSafe final : public spdlog::custom_flag_formatter {
- public:
-  void format(const spdlog::details::log_msg& message, const std::tm&,
-              spdlog::memory_buf_t& out) override {
-    for (char c : message.payload) {
-      auto byte = static_cast<unsigned char>(c);
-      if (c == '"' || c == '\\') {
-        out.push_back('\\');
-        out.push_back(c);
-      } else if (byte < 0x20) {
-        fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(byte));
-      } else {
-        out.push_back(c);
-      }
-    }
-  }
-  std::unique_ptr<custom_flag_formatter> clone() const override {
-    return std::make_unique<JsonSafe>();
-  }
-};
-
-void set_up_log(const bridge::LogConfig& config) {
-  auto logger = spdlog::stdout_logger_mt("usp-bridge");
-  bool json = config.format == bridge::LogConfig::Format::kJson;
-  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
-  formatter->add_flag<JsonSafe>('v').set_pattern(json ? kJsonPattern : kTextPattern);
-  logger->set_formatter(std::move(formatter));
-  logger->set_level(spdlog::level::from_str(config.level));
-  logger->flush_on(spdlog::level::info);
-  spdlog::set_default_logger(std::move(logger));
-}
 
 /// Says what is wrong with the file of credentials, if there is one.
 bool check_credentials(const bridge::CwmpConfig::Auth& auth) {
@@ -96,8 +58,54 @@ std::string status(const bridge::Gateway::NotReady& reasons) {
   return text;
 }
 
+/// The configuration of a process, and where it comes from.
+class Settings {
+ public:
+  Settings(std::string file, bridge::Environment environment)
+      : file_(std::move(file)), environment_(std::move(environment)) {}
+
+  bridge::Result<bridge::LoadedConfig> load() const {
+    return file_.empty() ? bridge::parse_config("", "defaults", environment_)
+                         : bridge::load_config(file_, environment_);
+  }
+
+  void started_with(const bridge::LoadedConfig& loaded) { at_start_ = last_ = loaded; }
+  const bridge::LoadedConfig& last() const { return last_; }
+
+  /// Reads it again and says what that changes. What is bad changes nothing.
+  const bridge::Config& read_again() {
+    auto loaded = load();
+    if (!loaded) {
+      spdlog::error("reload: the configuration stays as it was: {}", loaded.error().text);
+      return last_.config;
+    }
+    const auto changes = bridge::changes_between(at_start_.given, last_.given, loaded->given);
+    for (const std::string& each : changes.take_effect) {
+      spdlog::info("reload: {} has changed", each);
+    }
+    for (const std::string& each : changes.need_restart) {
+      spdlog::warn("reload: {} has changed, which takes a restart", each);
+    }
+    last_ = *std::move(loaded);
+    return last_.config;
+  }
+
+ private:
+  std::string file_;
+  bridge::Environment environment_;
+  bridge::LoadedConfig at_start_;
+  bridge::LoadedConfig last_;
+};
+
+void reload(bridge::Gateway& gateway, Settings& settings) {
+  const bridge::Config& config = settings.read_again();
+  bridge::set_log_level(config.log.level);
+  gateway.reload(config);
+}
+
 /// From ready to the signal that ends it.
-void run(bridge::Gateway& gateway, const bridge::ServiceManager& manager, const sigset_t& signals) {
+void run(bridge::Gateway& gateway, const bridge::ServiceManager& manager, const sigset_t& signals,
+         Settings& settings) {
   note(manager.ready(status(gateway.not_ready())));
   if (manager.listening()) {
     gateway.watch(manager.interval(), [&manager](const bridge::Gateway::NotReady& reasons) {
@@ -108,14 +116,15 @@ void run(bridge::Gateway& gateway, const bridge::ServiceManager& manager, const 
   int received = 0;
   while (sigwait(&signals, &received) == 0 && received == SIGHUP) {
     note(manager.reloading());
-    gateway.reload();
+    reload(gateway, settings);
     note(manager.ready(status(gateway.not_ready())));
   }
   note(manager.stopping());
 }
 
-int serve(const bridge::LoadedConfig& loaded) {
-  set_up_log(loaded.config.log);
+int serve(Settings& settings) {
+  const bridge::LoadedConfig loaded = settings.last();
+  bridge::set_up_log(loaded.config.log, std::cout);
   for (const std::string& warning : loaded.warnings) spdlog::warn("configuration: {}", warning);
 
   // Blocked before any thread exists, so that only sigwait() below sees them.
@@ -132,7 +141,7 @@ int serve(const bridge::LoadedConfig& loaded) {
     for (std::size_t i = 1; i <= loaded.config.cwmp.listeners.size(); ++i) {
       spdlog::info("ready: acs listener {} port {}", i, gateway.acs_port(i));
     }
-    run(gateway, manager, signals);
+    run(gateway, manager, signals, settings);
     gateway.stop();
   } catch (const std::exception& error) {
     spdlog::error("{}", error.what());
@@ -154,11 +163,14 @@ int main(int argc, char** argv) {
   app.add_option("-c,--config", file, "YAML configuration; without it the defaults hold");
   app.add_flag("--check-config", check, "say what is wrong with the configuration, and exit");
   app.set_version_flag("--version", std::string("usp-bridge ") + USP_BRIDGE_VERSION);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;  // 0: --help, --version
+  }
 
-  bridge::Environment environment = bridge::process_environment();
-  auto loaded = file.empty() ? bridge::parse_config("", "defaults", environment)
-                             : bridge::load_config(file, environment);
+  Settings settings(file, bridge::process_environment());
+  auto loaded = settings.load();
   if (!loaded) {
     std::cerr << loaded.error().text << "\n";
     return 2;
@@ -171,5 +183,6 @@ int main(int argc, char** argv) {
     std::cout << "the configuration is good\n";
     return 0;
   }
-  return serve(*loaded);
+  settings.started_with(*loaded);
+  return serve(settings);
 }

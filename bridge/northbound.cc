@@ -288,10 +288,12 @@ void Northbound::on_connected(const usp::mtp::ConnectionInfo& info) {
 void Northbound::on_disconnected(const usp::mtp::DisconnectInfo& info) {
   links_.on_disconnected(info);
   runtime_.metrics.mqtt_connected.Set(static_cast<double>(links_.count()));
-  spdlog::warn("mqtt: {} {}:{}{}{}: {} (reason code {}, attempt {})",
-               info.number != 0 ? "lost" : "cannot connect to", runtime_.config.mqtt.host,
-               runtime_.config.mqtt.broker_port(), info.endpoint_id.empty() ? "" : " as ",
-               info.endpoint_id, info.text, info.reason_code, info.failed_attempts);
+  const bool own_doing = stopping_ && info.number != 0 && info.reason_code == 0;
+  spdlog::log(own_doing ? spdlog::level::debug : spdlog::level::warn,
+              "mqtt: {} {}:{}{}{}: {} (reason code {}, attempt {})",
+              info.number != 0 ? "lost" : "cannot connect to", runtime_.config.mqtt.host,
+              runtime_.config.mqtt.broker_port(), info.endpoint_id.empty() ? "" : " as ",
+              info.endpoint_id, info.text, info.reason_code, info.failed_attempts);
 }
 
 asio::awaitable<void> Northbound::greet_for(std::string endpoint_id) {

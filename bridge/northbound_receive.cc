@@ -240,8 +240,8 @@ bool Northbound::take_topic(const std::string& own, const usp::mtp::InboundMessa
 
 /// Begins on the device's strand in the order of the calls, and does not wait for the end.
 void Northbound::handle(const Arrival& arrival, usp_msg::Msg msg, bool in_session) {
-  Caller caller{arrival.from,        arrival.from_id, arrival.topic,
-                arrival.correlation, in_session,      true};
+  Caller caller{
+      arrival.from, arrival.from_id, arrival.topic, arrival.correlation, in_session, true, {}};
   auto handling = arrival.device->agent().on_message(std::move(caller), std::move(msg));
   // The slot counts it as under way until then.
   asio::co_spawn(arrival.device->strand(), std::move(handling),

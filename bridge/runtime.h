@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "bridge/replaceable.h"
+
 namespace bridge {
 
 struct Config;
@@ -43,7 +45,7 @@ struct Runtime {
   LingerRoom& lingering;
   Brakes& brakes;
   SessionLog& session_log;
-  const Profiles& profiles;
+  const Replaceable<Profiles>& profiles;
   const translate::Mappings& mappings;
   std::shared_ptr<const LocalTemplate> base;
   Waker* waker = nullptr;

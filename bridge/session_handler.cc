@@ -12,6 +12,7 @@
 #include "bridge/device.h"
 #include "bridge/device_session.h"
 #include "bridge/identity.h"
+#include "bridge/log.h"
 #include "bridge/metrics.h"
 #include "bridge/profiles.h"
 #include "bridge/registry.h"
@@ -70,7 +71,7 @@ BridgeSessionHandler::BridgeSessionHandler(Runtime& runtime)
 
 std::optional<cwmp::AuthDemand> BridgeSessionHandler::auth_demand(const std::string& peer_address,
                                                                   const cwmp::DeviceId* claimed) {
-  return runtime_.profiles.auth_demand(peer_address, claimed);
+  return runtime_.profiles.get()->auth_demand(peer_address, claimed);
 }
 
 asio::awaitable<std::vector<std::string>> BridgeSessionHandler::passwords(std::string username) {
@@ -118,9 +119,9 @@ void BridgeSessionHandler::watch_for_clones(const Device& device, const std::str
     if (!clones_.on_session(device.id(), peer_address, steady_ms())) return;
   }
   runtime_.metrics.suspected_clones.Increment();
-  spdlog::warn(
-      "device {}: two sources take turns with this identity, a copied device? (now from {})",
-      device.endpoint_id(), peer_address);
+  log_warn({.device = device.endpoint_id()},
+           "two sources take turns with this identity, a copied device? (now from {})",
+           peer_address);
 }
 
 asio::awaitable<tl::expected<DevicePtr, Refusal>> BridgeSessionHandler::create_device(
@@ -137,9 +138,9 @@ asio::awaitable<tl::expected<DevicePtr, Refusal>> BridgeSessionHandler::create_d
   row.first_seen_ms = now_ms();
   Result<DevicePtr> created = co_await runtime_.registry->create(std::move(row));
   if (!created) co_return tl::unexpected(refuse(Refusal::Kind::kBusy, created.error().text));
-  spdlog::info("device {}: first contact (OUI {}, product class {}, serial number {}) from {}",
-               (*created)->endpoint_id(), id.oui, id.product_class, id.serial_number,
-               start.peer_address);
+  log_info({.device = (*created)->endpoint_id()},
+           "first contact (OUI {}, product class {}, serial number {}) from {}", id.oui,
+           id.product_class, id.serial_number, start.peer_address);
   runtime_.metrics.devices.Increment();
   co_return *created;
 }
@@ -150,8 +151,9 @@ asio::awaitable<tl::expected<CredentialJudgement, Refusal>> BridgeSessionHandler
   const cwmp::DeviceId& id = start.inform.device_id;
   if (start.scheme == cwmp::AuthScheme::kCertificate && !names_device(start.username, id)) {
     runtime_.metrics.cwmp_identity_flags.add({"other_credential"});
-    spdlog::warn("device {}: audit: refused: the certificate of {} does not name {} (from {})",
-                 name_of(id), start.username, name_of(id), start.peer_address);
+    log_warn({.device = name_of(id)},
+             "audit: refused: the certificate of {} does not name {} (from {})", start.username,
+             name_of(id), start.peer_address);
     co_return tl::unexpected(refuse(Refusal::Kind::kForbidden, "the certificate is not its own"));
   }
   CredentialClaim claim{login_of(start.scheme, start.username), identity_of(id),
@@ -168,8 +170,8 @@ asio::awaitable<tl::expected<CredentialJudgement, Refusal>> BridgeSessionHandler
   CredentialJudgement judged = judge(*facts, auth->rotate == CwmpConfig::Rotate::kFirstContact);
   if (judged.accepted) co_return judged;
   runtime_.metrics.cwmp_identity_flags.add({"other_credential"});
-  spdlog::warn("device {}: audit: refused: user {} from {}: {}", name_of(id), claim.login,
-               start.peer_address, judged.why);
+  log_warn({.device = name_of(id)}, "audit: refused: user {} from {}: {}", claim.login,
+           start.peer_address, judged.why);
   co_return tl::unexpected(refuse(Refusal::Kind::kForbidden, judged.why));
 }
 
@@ -182,9 +184,9 @@ std::optional<Refusal> BridgeSessionHandler::note(const CredentialJudgement& jud
   }
   if (judged.readmitted) runtime_.metrics.cwmp_identity_flags.add({"reset"});
   const bool reset = judged.readmitted || has_event(start.inform, "0 BOOTSTRAP");
-  spdlog::info("device {}: audit: let in with user {} from {}{}", name_of(start.inform.device_id),
-               login_of(start.scheme, start.username), start.peer_address,
-               reset ? ", after a reset" : "");
+  log_info({.device = name_of(start.inform.device_id)}, "audit: let in with user {} from {}{}",
+           login_of(start.scheme, start.username), start.peer_address,
+           reset ? ", after a reset" : "");
   return std::nullopt;
 }
 

@@ -26,7 +26,9 @@ asio::awaitable<WakeAttempt> HttpWake::ask(std::shared_ptr<Device> device) {
   request.url = row.connection_request_url;
   request.username = row.connection_request_username;
   request.password = row.connection_request_password;
-  request.allowed = [this](const asio::ip::address& address) { return allowed_.contains(address); };
+  request.allowed = [this](const asio::ip::address& address) {
+    return allowed_.get()->contains(address);
+  };
   request.timeout = runtime_.config.cwmp.connection_request.timeout;
   request.allow_basic = device->learned().preset.basic_connection_request;
   auto asking = cwmp::request_connection(std::move(request));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bridge/address_list.h"
+#include "bridge/replaceable.h"
 #include "bridge/wake_way.h"
 
 namespace bridge {
@@ -12,7 +13,8 @@ struct Runtime;
 class HttpWake final : public WakeWay {
  public:
   /// `allowed` outlives it.
-  HttpWake(Runtime& runtime, const AddressList& allowed) : runtime_(runtime), allowed_(allowed) {}
+  HttpWake(Runtime& runtime, const Replaceable<AddressList>& allowed)
+      : runtime_(runtime), allowed_(allowed) {}
 
   Way way() const override { return Way::kHttp; }
   bool usable(const Device& device) const override;
@@ -21,7 +23,7 @@ class HttpWake final : public WakeWay {
 
  private:
   Runtime& runtime_;
-  const AddressList& allowed_;
+  const Replaceable<AddressList>& allowed_;
 };
 
 }  // namespace bridge

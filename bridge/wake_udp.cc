@@ -60,7 +60,7 @@ asio::awaitable<WakeAttempt> UdpWake::ask(std::shared_ptr<Device> device) {
   const DeviceRow& row = device->row();
   const auto target = cwmp::parse_udp_address(row.udp_connection_request_address);
   if (!target) co_return failed("bad-address");
-  if (!allowed_.contains(to_asio(*target))) co_return failed("not-allowed");
+  if (!allowed_.get()->contains(to_asio(*target))) co_return failed("not-allowed");
 
   std::random_device random;
   cwmp::UdpConnectionRequest request;

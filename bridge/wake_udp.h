@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "bridge/address_list.h"
+#include "bridge/replaceable.h"
 #include "bridge/wake_way.h"
 #include "cwmp/stun_server.h"
 
@@ -16,7 +17,7 @@ class UdpWake final : public WakeWay {
  public:
   /// Both outlive it. The datagrams leave from the socket of `stun`. `start_s`: Unix seconds, not
   /// before the last request of the process that ran before.
-  UdpWake(cwmp::StunServer& stun, const AddressList& allowed, std::int64_t start_s)
+  UdpWake(cwmp::StunServer& stun, const Replaceable<AddressList>& allowed, std::int64_t start_s)
       : stun_(stun), allowed_(allowed), start_s_(start_s) {}
 
   Way way() const override { return Way::kUdp; }
@@ -29,7 +30,7 @@ class UdpWake final : public WakeWay {
   std::int64_t next_ts(std::int64_t device_id, std::int64_t now_s);
 
   cwmp::StunServer& stun_;
-  const AddressList& allowed_;
+  const Replaceable<AddressList>& allowed_;
   const std::int64_t start_s_;
   std::mutex mutex_;
   /// Only those matter that are not behind the clock.

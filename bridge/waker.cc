@@ -24,7 +24,7 @@ namespace asio = boost::asio;
 Waker::Waker(Runtime& runtime) : runtime_(runtime) {
   auto allowed = AddressList::parse(runtime.config.cwmp.connection_request.allow);
   if (!allowed) throw std::runtime_error("cwmp.connection_request.allow: " + allowed.error().text);
-  allowed_ = *std::move(allowed);
+  allowed_.replace(*std::move(allowed));
   add(std::make_unique<HttpWake>(runtime, allowed_));
 }
 

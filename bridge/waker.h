@@ -19,6 +19,7 @@
 #include "bridge/agent/agent_facts.h"
 #include "bridge/control/explanation.h"
 #include "bridge/reach.h"
+#include "bridge/replaceable.h"
 #include "bridge/wake_way.h"
 
 namespace bridge {
@@ -36,7 +37,8 @@ class Waker {
   /// One more way. Before the first wake() only.
   void add(std::unique_ptr<WakeWay> way);
   /// For ways to come: cwmp.connection_request.allow.
-  const AddressList& allowed() const { return allowed_; }
+  const Replaceable<AddressList>& allowed() const { return allowed_; }
+  void allow(AddressList list) { allowed_.replace(std::move(list)); }
 
   /// Called on the device's strand. Goes on until the device is in a session, nothing waits for
   /// it, or there is no way to it: then its next Inform is waited for.
@@ -85,7 +87,7 @@ class Waker {
   std::uint64_t sessions_of(std::int64_t device_id);
 
   Runtime& runtime_;
-  AddressList allowed_;
+  Replaceable<AddressList> allowed_;
   std::vector<std::unique_ptr<WakeWay>> ways_;
   std::atomic<bool> stopping_{false};
   mutable std::mutex mutex_;

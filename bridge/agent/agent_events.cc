@@ -1,5 +1,4 @@
 // What happens to an agent as a whole: timers, boot, first appearance, transfers.
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <set>
@@ -7,6 +6,7 @@
 
 #include "bridge/agent/virtual_agent.h"
 #include "bridge/fault_map.h"
+#include "bridge/log.h"
 #include "bridge/northbound.h"
 #include "bridge/runtime.h"
 #include "bridge/task/command.h"
@@ -122,7 +122,7 @@ asio::awaitable<bool> VirtualAgent::on_timer(TimerRow row) {
     sync_timers(commit);
   }
   Result<void> stored = co_await device_.commit(std::move(commit));
-  if (!stored) spdlog::error("device {}: a timer is not stored", device_.endpoint_id());
+  if (!stored) log_error({.device = device_.endpoint_id()}, "a timer is not stored");
   co_return stored.has_value();
 }
 

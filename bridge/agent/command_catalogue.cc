@@ -17,9 +17,10 @@ constexpr std::string_view kPlaceholder = "{i}";
 
 CommandWay way_named(std::string_view name) {
   using W = CommandWay;
-  static constexpr std::array<std::pair<std::string_view, W>, 21> kWays{{
+  static constexpr std::array<std::pair<std::string_view, W>, 22> kWays{{
       {"reboot", W::kReboot},
       {"factory-reset", W::kFactoryReset},
+      {"schedule-inform", W::kScheduleInform},
       {"timer", W::kTimer},
       {"onboard", W::kOnboard},
       {"reconnect", W::kReconnect},
@@ -57,6 +58,13 @@ CommandArgument argument_of(std::string_view text) {
   argument.name = next_field(text, ':');
   if (!text.empty()) argument.type = param_type_named(text);
   return argument;
+}
+
+/// "X_ANY_Command()" -> "X_{vendor}_Command()".
+std::string neutral_name(std::string_view name) {
+  const std::size_t end = name.starts_with("X_") ? name.find('_', 2) : std::string_view::npos;
+  if (end == std::string_view::npos) return std::string(name);
+  return std::string(kVendorPrefix).append(name.substr(end + 1));
 }
 
 std::string_view object_of(std::string_view path) { return path.substr(0, path.rfind('.') + 1); }
@@ -115,7 +123,7 @@ const CommandCatalogue& CommandCatalogue::get() {
 
 const CommandRow* CommandCatalogue::find(std::string_view object_path,
                                          std::string_view name) const {
-  const std::string path = usp::to_supported_path(object_path) + std::string(name);
+  const std::string path = usp::to_supported_path(object_path) + neutral_name(name);
   const auto at = std::ranges::lower_bound(commands_, path, {}, &CommandRow::path);
   return at != commands_.end() && at->path == path ? &*at : nullptr;
 }

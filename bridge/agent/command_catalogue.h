@@ -16,6 +16,7 @@ namespace bridge {
 enum class CommandWay : std::uint8_t {
   kReboot,             ///< Reboot RPC
   kFactoryReset,       ///< FactoryReset RPC
+  kScheduleInform,     ///< ScheduleInform RPC
   kTimer,              ///< kept by the bridge
   kOnboard,            ///< kept by the bridge: SendOnBoardRequest()
   kReconnect,          ///< kept by the bridge: of an MQTT connection of the agent's own
@@ -37,6 +38,10 @@ enum class CommandWay : std::uint8_t {
   kUninstall,    ///< ChangeDUState RPC
 };
 
+/// Stands for the configured prefix (device.vendor_prefix) in names of commands that no standard
+/// has.
+inline constexpr std::string_view kVendorPrefix = "X_{vendor}_";
+
 struct CommandArgument {
   std::string_view name;
   bool mandatory = false;
@@ -47,7 +52,7 @@ struct CommandArgument {
 struct CommandRow {
   std::string_view path;    ///< "Device.IP.Diagnostics.IPPing()"
   std::string_view object;  ///< "Device.IP.Diagnostics."
-  std::string_view name;    ///< "IPPing()"
+  std::string_view name;    ///< "IPPing()"; of ours: with kVendorPrefix
   bool asynchronous = false;
   CommandWay way = CommandWay::kSet;
   /// What the device must have: an object (final dot) or a parameter, supported paths; empty:
@@ -75,7 +80,8 @@ class CommandCatalogue {
  public:
   static const CommandCatalogue& get();
 
-  /// `object_path` with instance numbers or {i}. nullptr: cannot be served.
+  /// `object_path` with instance numbers or {i}; a vendor's `name` with any prefix: the supported
+  /// model says which it is. nullptr: cannot be served.
   const CommandRow* find(std::string_view object_path, std::string_view name) const;
   std::span<const CommandRow> commands() const { return commands_; }
   std::span<const EventRow> events() const { return events_; }

@@ -130,6 +130,9 @@ std::optional<usp::Error> check_request(const CommandRow& row, const CommandInpu
     case CommandWay::kInstall:
     case CommandWay::kUpdate:
       return check_file(row, input, kMaxModuleUrl);
+    case CommandWay::kScheduleInform:  // DelaySeconds is above 0 (TR-069 A.4.1.2)
+      if (argument_text(row, input, "DelaySeconds") == "0") return refuse("DelaySeconds: above 0");
+      return std::nullopt;
     case CommandWay::kActivate:
       if (const auto windows = windows_of(input); !windows) return refuse(windows.error());
       return std::nullopt;

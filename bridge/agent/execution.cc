@@ -1,7 +1,5 @@
 #include "bridge/agent/execution.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <map>
 #include <set>
@@ -11,6 +9,7 @@
 #include "bridge/agent/unique_keys.h"
 #include "bridge/agent/view.h"
 #include "bridge/agent/virtual_agent.h"
+#include "bridge/log.h"
 #include "bridge/runtime.h"
 #include "bridge/task/cancel.h"
 #include "usp/path.h"
@@ -209,7 +208,7 @@ asio::awaitable<void> Execution::save_results() {
     return updated ? Result<void>{} : tl::unexpected(updated.error());
   });
   Result<void> stored = co_await device_.commit(std::move(commit));
-  if (!stored) spdlog::error("device {}: progress not stored", device_.endpoint_id());
+  if (!stored) log_error(subject_of(*operation_, device_.endpoint_id()), "progress not stored");
 }
 
 // ---- Set

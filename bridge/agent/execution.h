@@ -145,6 +145,8 @@ class Execution : public std::enable_shared_from_this<Execution> {
   boost::asio::awaitable<usp::StepResult> run_set_command(std::size_t step, const CommandRow& row);
   boost::asio::awaitable<usp::StepResult> run_toggle(std::size_t step, const CommandRow& row);
   boost::asio::awaitable<usp::StepResult> run_timer();
+  boost::asio::awaitable<usp::StepResult> run_schedule_inform(std::size_t step);
+  std::shared_ptr<task::Task> schedule_inform_task(std::size_t step) const;
   boost::asio::awaitable<usp::StepResult> run_cancel(std::size_t step);
   usp::StepResult run_onboard(std::size_t step, Commit& commit);
   usp::StepResult run_reset_session(std::size_t step);

@@ -62,6 +62,8 @@ asio::awaitable<usp::StepResult> Execution::run_command(std::size_t index, Commi
     case CommandWay::kReboot:
     case CommandWay::kFactoryReset:
       co_return co_await run_reboot(index, row->way);
+    case CommandWay::kScheduleInform:
+      co_return co_await run_schedule_inform(index);
     case CommandWay::kTimer:
       co_return co_await run_timer();
     case CommandWay::kOnboard:
@@ -311,6 +313,19 @@ asio::awaitable<bool> Execution::sleep_until(std::int64_t due_ms) {
   std::optional<bool> cancelled = co_await promise->get_until(until);
   timer_.reset();
   co_return cancelled.has_value();
+}
+
+std::shared_ptr<task::Task> Execution::schedule_inform_task(std::size_t step) const {
+  const std::string delay = operation_->plan.input_args.at("DelaySeconds");
+  return std::make_shared<task::ScheduleInform>(to_number(delay).value_or(0),
+                                                make_command_key(operation_->id, step));
+}
+
+asio::awaitable<usp::StepResult> Execution::run_schedule_inform(std::size_t step) {
+  auto running = run_task(step, schedule_inform_task(step));
+  Failed failed = co_await std::move(running);
+  if (failed) co_return *failed;
+  co_return step_done();
 }
 
 asio::awaitable<usp::StepResult> Execution::run_timer() {

@@ -268,6 +268,9 @@ usp::StepResult Execution::rehearse_command(std::size_t index, Rehearsed& out) {
         failed = step_failure(usp::ErrorCode::kCommandFailure, change.error());
       }
       break;
+    case CommandWay::kScheduleInform:
+      rehearse_task(*schedule_inform_task(index), out);
+      break;
     case CommandWay::kTimer:
     case CommandWay::kOnboard:
     case CommandWay::kReconnect:

@@ -1,10 +1,10 @@
 // What a step is on the device, carried out: one NativeWrite after the other.
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "bridge/agent/execution.h"
+#include "bridge/log.h"
 #include "bridge/runtime.h"
 #include "bridge/task/add_object.h"
 #include "bridge/task/delete_object.h"
@@ -231,7 +231,8 @@ asio::awaitable<void> Execution::run_aside(std::shared_ptr<task::Task> task, Ste
   work->deadline = deadline;
   WorkEnd end = co_await device_.run(work);
   if (auto failed = failure_of(end, *task, FaultContext::kSet)) {
-    spdlog::error("device {}: {} is left as it was: {}", device_.endpoint_id(), what, failed->text);
+    log_error(subject_of(*operation_, device_.endpoint_id()), "{} is left as it was: {}", what,
+              failed->text);
   }
 }
 

@@ -101,6 +101,10 @@ class LocalSchema {
 
   /// "Device.X_USPBRIDGE_".
   const std::string& vendor_root() const { return vendor_root_; }
+  /// "X_USPBRIDGE_".
+  std::string_view vendor_prefix() const {
+    return std::string_view(vendor_root_).substr(std::string_view("Device.").size());
+  }
 
  private:
   std::string vendor_root_;

@@ -1,5 +1,4 @@
 // From what changed to what waits in the outbox: which subscriptions hear of it.
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
@@ -9,6 +8,7 @@
 #include "bridge/agent/subscription_rows.h"
 #include "bridge/agent/unique_keys.h"
 #include "bridge/agent/virtual_agent.h"
+#include "bridge/log.h"
 #include "bridge/northbound.h"
 #include "bridge/runtime.h"
 #include "usp/path.h"
@@ -279,7 +279,7 @@ std::vector<OutboxRow> VirtualAgent::compose(Commit& commit) {
 
 asio::awaitable<void> VirtualAgent::commit_quietly(DevicePtr device, Commit commit) {
   Result<void> stored = co_await device->commit(std::move(commit));
-  if (!stored) spdlog::warn("device {}: {}", device->endpoint_id(), stored.error().text);
+  if (!stored) log_warn({.device = device->endpoint_id()}, "{}", stored.error().text);
 }
 
 }  // namespace bridge

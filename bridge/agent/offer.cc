@@ -46,6 +46,8 @@ bool Offer::has_rpc(CommandWay way) const {
     case CommandWay::kUpdate:
     case CommandWay::kUninstall:
       return change_du;
+    case CommandWay::kScheduleInform:
+      return schedule_inform;
     case CommandWay::kTimer:
     case CommandWay::kOnboard:
     case CommandWay::kReconnect:
@@ -76,6 +78,7 @@ Offer offer_of(const FileRows& rows, const Tree& tree, const Learned& learned) {
   offer.upload = has_method(learned, "Upload");
   offer.change_du = has_method(learned, "ChangeDUState");
   offer.cancel_transfer = has_method(learned, "CancelTransfer");
+  offer.schedule_inform = has_method(learned, "ScheduleInform");
 
   offer.stored_images = rows.images > 0 && learned.cwmp_minor.value_or(0) >= 4;
   offer.files_by_number = learned.cwmp_minor.value_or(2) >= 2;

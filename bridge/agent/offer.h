@@ -17,6 +17,7 @@ struct Offer {
   bool upload = true;
   bool change_du = true;
   bool cancel_transfer = true;
+  bool schedule_inform = true;
 
   bool stored_images = false;   ///< Download of "6 Stored Firmware Image" (TR-069 A.3.2.8, 1.4)
   bool files_by_number = true;  ///< "3 Vendor Configuration File <i>" (cwmp-1-2)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "bridge/log.h"
 #include "proto/bridge/internal/stored.pb.h"
 
 namespace bridge {
@@ -46,6 +47,10 @@ usp::StepResult from_proto(const internal::StepResult& in) {
 
 }  // namespace
 
+LogSubject subject_of(const Operation& operation, const std::string& device) {
+  return {device, operation.id, operation.origin.trace_id};
+}
+
 OperationRow to_row(std::int64_t device_id, const Operation& operation) {
   internal::Operation body;
   body.mutable_origin()->set_kind(operation.origin.kind == Requester::Kind::kGrpc
@@ -55,6 +60,7 @@ OperationRow to_row(std::int64_t device_id, const Operation& operation) {
   body.mutable_origin()->set_reply_topic(operation.origin.reply_topic);
   body.mutable_origin()->set_correlation(operation.origin.correlation);
   body.mutable_origin()->set_in_session(operation.origin.in_session);
+  body.mutable_origin()->set_trace_id(operation.origin.trace_id);
   body.set_plan(usp::encode_plan(operation.plan));
   for (const std::string& path : operation.request_rows) body.add_request_rows(path);
 
@@ -88,6 +94,7 @@ std::optional<Operation> from_row(const OperationRow& row) {
   out.origin.reply_topic = body.origin().reply_topic();
   out.origin.correlation = body.origin().correlation();
   out.origin.in_session = body.origin().in_session();
+  out.origin.trace_id = body.origin().trace_id();
   out.plan = *std::move(plan);
   out.request_rows.assign(body.request_rows().begin(), body.request_rows().end());
   out.created_ms = row.created_ms;

@@ -14,6 +14,8 @@
 
 namespace bridge {
 
+struct LogSubject;
+
 /// Stored in OperationRow::state.
 enum class OperationState : int {
   kQueued = 0,
@@ -31,6 +33,7 @@ struct Requester {
   std::string reply_topic;  ///< kUsp
   std::string correlation;  ///< kUsp: MQTT Correlation Data of the request, given back
   bool in_session = false;  ///< kUsp: the request came in a session context
+  std::string trace_id;     ///< trace_id.h
   bool operator==(const Requester&) const = default;
 };
 
@@ -69,6 +72,9 @@ OperationState end_state(const usp::Plan& plan, const std::vector<usp::StepResul
 
 /// "Set", "Add", "Delete", "Operate".
 std::string_view kind_name(usp::Plan::Kind kind);
+
+/// What a line of the log is about; views of both, which outlive it.
+LogSubject subject_of(const Operation& operation, const std::string& device);
 
 /// The command with its object, or the first path: for people.
 std::string summary(const usp::Plan& plan);

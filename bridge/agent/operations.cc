@@ -1,6 +1,5 @@
 // Operations of a virtual agent: stored before they begin, taken up again after a restart, answered
 // when they end.
-#include <spdlog/spdlog.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -11,10 +10,12 @@
 #include "bridge/agent/virtual_agent.h"
 #include "bridge/config.h"
 #include "bridge/event_hub.h"
+#include "bridge/log.h"
 #include "bridge/metrics.h"
 #include "bridge/northbound.h"
 #include "bridge/runtime.h"
 #include "bridge/task/add_object.h"
+#include "bridge/trace_id.h"
 
 namespace bridge {
 
@@ -79,6 +80,8 @@ asio::awaitable<std::optional<usp_msg::Msg>> VirtualAgent::begin_operation(Calle
   operation->origin.reply_topic = caller.reply_topic;
   operation->origin.correlation = caller.correlation;
   operation->origin.in_session = caller.in_session;
+  operation->origin.trace_id =
+      caller.trace_id.empty() ? make_trace_id() : std::move(caller.trace_id);
   operation->created_ms = now_ms();
   operation->deadline_ms =
       operation->created_ms + time_limit(config, caller.config, plan, timeout).count();
@@ -118,6 +121,8 @@ asio::awaitable<std::optional<usp_msg::Msg>> VirtualAgent::begin_operation(Calle
     if (stored.error().kind == ErrorKind::kInvalid) co_return too_many(asked);
     co_return usp::make_error(asked.msg_id, error);
   }
+  log_debug(subject_of(*operation, device_.endpoint_id()), "{} {} of {} begins",
+            kind_name(asked.kind), summary(asked), caller.endpoint_id);
   Running running;
   running.operation = operation;
   bool asynchronous = asked.kind == usp::Plan::Kind::kOperate && asked.asynchronous;
@@ -244,8 +249,8 @@ asio::awaitable<void> VirtualAgent::run_to_end(Running running) {
   });
   Result<void> stored = co_await device_.commit(std::move(commit));
   if (!stored) {
-    spdlog::error("device {}: the end of operation {} is not stored: {}", device_.endpoint_id(),
-                  operation->id, stored.error().text);
+    log_error(subject_of(*operation, device_.endpoint_id()), "its end is not stored: {}",
+              stored.error().text);
   }
   running_.erase(operation->id);
   operation_ended_.notify();
@@ -255,10 +260,9 @@ asio::awaitable<void> VirtualAgent::run_to_end(Running running) {
                                                                              : cancelled
                                                                                  ? "cancelled"
                                                                                  : "failed"});
-  spdlog::info("device {}: audit: {} {} for {}: {} in {} ms", device_.endpoint_id(),
-               kind_name(operation->plan.kind), summary(operation->plan),
-               operation->origin.requester, good ? "succeeded" : "failed",
-               now - operation->created_ms);
+  log_info(subject_of(*operation, device_.endpoint_id()), "audit: {} {} for {}: {} in {} ms",
+           kind_name(operation->plan.kind), summary(operation->plan), operation->origin.requester,
+           good ? "succeeded" : "failed", now - operation->created_ms);
   publish(*operation);
   if (answer && running.answer) running.answer->set(*std::move(answer));
 }

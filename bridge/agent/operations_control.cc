@@ -6,7 +6,9 @@
 #include "bridge/agent/virtual_agent.h"
 #include "bridge/config.h"
 #include "bridge/event_hub.h"
+#include "bridge/log.h"
 #include "bridge/runtime.h"
+#include "bridge/trace_id.h"
 
 namespace bridge {
 
@@ -85,6 +87,7 @@ VirtualAgent::start_command(std::string command, std::string command_key,
   auto operation = std::make_shared<Operation>();
   operation->origin.kind = Requester::Kind::kGrpc;
   operation->origin.requester = ask.requester;
+  operation->origin.trace_id = ask.trace_id.empty() ? make_trace_id() : std::move(ask.trace_id);
   operation->created_ms = now_ms();
   milliseconds limit = ask.timeout > milliseconds(0)
                            ? ask.timeout
@@ -95,6 +98,8 @@ VirtualAgent::start_command(std::string command, std::string command_key,
   Result<void> stored = co_await store_operation(operation);
   if (!stored) co_return tl::unexpected(Backend::Refused{7005, stored.error().text});
   control::OperationInfo info = info_of(*operation);
+  log_debug(subject_of(*operation, device_.endpoint_id()), "Operate {} of {} begins",
+            summary(operation->plan), ask.requester);
   Running running;
   running.operation = operation;
   running.execution = start(operation);
@@ -148,6 +153,7 @@ control::OperationInfo to_info(const Operation& operation, const std::string& en
   info.kind = kind_name(operation.plan.kind);
   info.summary = summary(operation.plan);
   info.requester = operation.origin.requester;
+  info.trace_id = operation.origin.trace_id;
   info.created_ms = operation.created_ms;
   info.deadline_ms = operation.deadline_ms;
   info.finished_ms = finished_ms;

@@ -1,11 +1,11 @@
 // What a restart of the bridge, or of one device's memory, has left open goes on.
-#include <spdlog/spdlog.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <utility>
 
 #include "bridge/agent/virtual_agent.h"
+#include "bridge/log.h"
 #include "bridge/runtime.h"
 #include "bridge/task/add_object.h"
 
@@ -68,12 +68,11 @@ void VirtualAgent::note_reboot(std::optional<RebootNote> note, Commit& commit) {
 void VirtualAgent::resume(const OperationRow& row) {
   auto operation = from_row(row);
   if (!operation) {
-    spdlog::error("device {}: operation {} cannot be read, left alone", device_.endpoint_id(),
-                  row.id);
+    log_error({.device = device_.endpoint_id(), .operation = row.id}, "cannot be read, left alone");
     return;
   }
-  spdlog::info("device {}: operation {} ({} {}) goes on after a restart", device_.endpoint_id(),
-               row.id, kind_name(operation->plan.kind), summary(operation->plan));
+  log_info(subject_of(*operation, device_.endpoint_id()), "{} {} goes on after a restart",
+           kind_name(operation->plan.kind), summary(operation->plan));
   Running running;
   running.operation = std::make_shared<Operation>(*std::move(operation));
   running.execution = start(running.operation);
@@ -93,7 +92,7 @@ void VirtualAgent::resume_undo(const OperationRow& row) {
     undo = add.undo();
   }
   if (undo == nullptr) {
-    spdlog::error("device {}: undo {} cannot be read, left alone", device_.endpoint_id(), row.id);
+    log_error({.device = device_.endpoint_id()}, "undo {} cannot be read, left alone", row.id);
     return;
   }
   auto work = std::make_shared<Work>();

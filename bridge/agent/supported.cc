@@ -93,7 +93,7 @@ class Builder {
     for (const Tree::Supported& row : rows_) add_row(row);
     add_root_params(schema);
     add_virtual_rows();
-    add_commands();
+    add_commands(schema.vendor_prefix());
     add_events();
     for (const auto& subtree : schema.supported()) object("Device.").children.push_back(subtree);
     for (auto& [path, made] : objects_) finish(*made);
@@ -207,12 +207,13 @@ class Builder {
     }
   }
 
-  void add_commands() {
+  void add_commands(std::string_view vendor_prefix) {
     for (const CommandRow& row : CommandCatalogue::get().commands()) {
       if (is_bridge_way(row.way) || !can_serve(row)) continue;
+      std::string name(row.name);
+      if (name.starts_with(kVendorPrefix)) name.replace(0, kVendorPrefix.size(), vendor_prefix);
       object(row.object)
-          .commands.push_back(
-              {std::string(row.name), row.asynchronous, input_of(row), output_of(row)});
+          .commands.push_back({std::move(name), row.asynchronous, input_of(row), output_of(row)});
     }
   }
 

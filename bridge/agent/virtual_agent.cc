@@ -1,7 +1,5 @@
 #include "bridge/agent/virtual_agent.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
@@ -15,6 +13,7 @@
 #include "bridge/agent/unique_keys.h"
 #include "bridge/audit.h"
 #include "bridge/config.h"
+#include "bridge/log.h"
 #include "bridge/metrics.h"
 #include "bridge/northbound.h"
 #include "bridge/runtime.h"
@@ -105,8 +104,8 @@ asio::awaitable<void> VirtualAgent::on_message(Caller caller, usp_msg::Msg msg) 
     co_return;
   }
   if (!device_.onboarded()) {
-    spdlog::info("device {}: {} from {} dropped: the agent is not up yet", device_.endpoint_id(),
-                 type_of(msg), caller.endpoint_id);
+    log_info({.device = device_.endpoint_id()}, "{} from {} dropped: the agent is not up yet",
+             type_of(msg), caller.endpoint_id);
     device_.runtime().metrics.mqtt_dropped.add({"agent not up"});
     co_return;
   }
@@ -128,8 +127,8 @@ asio::awaitable<void> VirtualAgent::on_message(Caller caller, usp_msg::Msg msg) 
     co_return;
   }
   if (msg.body().has_request() && is_under_way(caller, msg_id)) {
-    spdlog::info("device {}: {} {} from {} ignored: it is under way already", device_.endpoint_id(),
-                 type_of(msg), msg_id, controller);
+    log_info({.device = device_.endpoint_id()}, "{} {} from {} ignored: it is under way already",
+             type_of(msg), msg_id, controller);
     co_return;
   }
   handling_[controller].insert(msg_id);
@@ -143,9 +142,8 @@ asio::awaitable<void> VirtualAgent::on_message(Caller caller, usp_msg::Msg msg) 
   Metrics& metrics = device_.runtime().metrics;
   metrics.usp_request_seconds.Observe(took.count());
   metrics.usp_requests.add({type, answer ? result_of(*answer) : "ok"});
-  spdlog::debug("device {}: {} {} from {}: {} in {:.1f} ms", device_.endpoint_id(), type, msg_id,
-                controller, answer ? result_of(*answer) : "no answer or later",
-                took.count() * 1000);
+  log_debug({.device = device_.endpoint_id()}, "{} {} from {}: {} in {:.1f} ms", type, msg_id,
+            controller, answer ? result_of(*answer) : "no answer or later", took.count() * 1000);
   if (answer) reply(caller, *answer);
 }
 
@@ -167,6 +165,7 @@ asio::awaitable<std::optional<usp_msg::Msg>> VirtualAgent::request(usp_msg::Msg 
   if (!loaded || !device_.onboarded()) co_return std::nullopt;
   Caller caller;
   caller.endpoint_id = std::move(ask.requester);
+  caller.trace_id = std::move(ask.trace_id);
   if (msg.header().msg_id().empty()) msg.mutable_header()->set_msg_id(make_msg_id());
   std::optional<usp_msg::Msg> answer = co_await handle(caller, std::move(msg), ask.timeout);
   co_return answer;
@@ -217,8 +216,8 @@ asio::awaitable<std::optional<usp_msg::Msg>> VirtualAgent::handle(Caller caller,
     co_return answer;
   }
   if (auto* ignored = std::get_if<usp::Ignore>(&outcome)) {
-    spdlog::info("device {}: message of {} ignored: {}", device_.endpoint_id(), caller.endpoint_id,
-                 ignored->why);
+    log_info({.device = device_.endpoint_id()}, "message of {} ignored: {}", caller.endpoint_id,
+             ignored->why);
   }
   co_return std::nullopt;
 }
@@ -242,8 +241,8 @@ asio::awaitable<void> VirtualAgent::read_live(std::vector<std::string> paths) {
 asio::awaitable<void> VirtualAgent::on_peer_answer(std::string controller, usp_msg::Msg msg) {
   if (msg.header().msg_type() != usp_msg::Header::NOTIFY_RESP) {
     // An Error for a Notify is no NotifyResponse: it is sent again (R-NOT.1).
-    spdlog::info("device {}: {} answered a notification with an error", device_.endpoint_id(),
-                 controller);
+    log_info({.device = device_.endpoint_id()}, "{} answered a notification with an error",
+             controller);
     co_return;
   }
   const usp_msg::NotifyResp& response = msg.body().response().notify_resp();
@@ -263,13 +262,13 @@ asio::awaitable<void> VirtualAgent::on_peer_answer(std::string controller, usp_m
   Result<bool> erased = co_await device_.runtime().store.write_state(std::move(erase));
   if (timer) device_.runtime().northbound->poke();
   if (!erased) {
-    spdlog::error("device {}: NotifyResponse not stored", device_.endpoint_id());
+    log_error({.device = device_.endpoint_id()}, "NotifyResponse not stored");
   } else if (*erased) {
     device_.runtime().metrics.usp_notifications.add({"Notify", "confirmed"});
   } else {
-    spdlog::debug("device {}: NotifyResponse {} of {} for \"{}\" confirms nothing that waits",
-                  device_.endpoint_id(), msg.header().msg_id(), controller,
-                  response.subscription_id());
+    log_debug({.device = device_.endpoint_id()},
+              "NotifyResponse {} of {} for \"{}\" confirms nothing that waits",
+              msg.header().msg_id(), controller, response.subscription_id());
   }
 }
 

@@ -42,6 +42,7 @@ struct Caller {
   std::string correlation;
   bool in_session = false;     ///< in a session context, and so is the answer (R-MSG.0a)
   bool is_controller = false;  ///< else the control API, which has doors of its own
+  std::string trace_id;        ///< of the request; empty: a new one
 };
 
 /// TimerRow::kind.

@@ -11,7 +11,7 @@ namespace bridge::control {
 /// `timeout` 0: the usual one of what is asked for.
 inline Backend::Ask ask_of(const Visit& visit,
                            std::chrono::milliseconds timeout = std::chrono::milliseconds(0)) {
-  return {visit.client->requester, timeout};
+  return {visit.client->requester, timeout, visit.trace_id};
 }
 
 }  // namespace bridge::control

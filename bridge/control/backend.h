@@ -87,6 +87,7 @@ struct OperationInfo {
   std::uint32_t error_code = 0;  ///< USP error code; 0: none
   std::string error_text;
   std::map<std::string, std::string> output;
+  std::string trace_id;  ///< of the request that started it
 };
 
 struct InformHappened {
@@ -154,6 +155,9 @@ class Backend : public FreezeKeeper, public Rehearser, public Explainer {
   /// How long an operation may take whose request does not say.
   virtual std::chrono::milliseconds usual_timeout() const = 0;
 
+  /// Of what the bridge adds to a device's model ("X_USPBRIDGE_").
+  virtual std::string vendor_prefix() const = 0;
+
   /// False: no such device.
   virtual boost::asio::awaitable<Result<bool>> forget(std::string endpoint_id) = 0;
 
@@ -161,6 +165,7 @@ class Backend : public FreezeKeeper, public Rehearser, public Explainer {
   struct Ask {
     std::string requester = "grpc";        ///< "grpc:{client}" where it is known
     std::chrono::milliseconds timeout{0};  ///< 0: the usual one of what is asked for
+    std::string trace_id;                  ///< trace_id.h; empty: a new one
   };
 
   /// Does a USP request (Get, Set, Add, Delete, Operate, ...) as the operator, who may do
@@ -212,9 +217,22 @@ class Backend : public FreezeKeeper, public Rehearser, public Explainer {
   virtual boost::asio::awaitable<Result<std::optional<OperationInfo>>> operation(
       std::string endpoint_id, std::int64_t id) = 0;
 
-  /// Newest first, with an id below `before_id` (0: from the newest). nullopt: no such device.
-  virtual boost::asio::awaitable<Result<std::optional<std::vector<OperationInfo>>>> operations(
-      std::string endpoint_id, std::int64_t before_id, std::size_t limit) = 0;
+  struct OperationQuery {
+    std::string endpoint_id;     ///< empty: of all devices
+    std::int64_t before_id = 0;  ///< 0: from the newest
+    std::size_t limit = 0;
+    Filter filter;   ///< of operations
+    Filter devices;  ///< of devices: whose operations may be seen
+  };
+  struct OperationPage {
+    std::vector<OperationInfo> operations;
+    std::int64_t last_id = 0;  ///< the last that was looked at: the next page is below it
+    bool more = false;         ///< there may be others
+  };
+  /// Newest first, with an id below `before_id`. May be fewer than `limit`, or none, with `more`: a
+  /// page looks at a bounded number. nullopt: no such device.
+  virtual boost::asio::awaitable<Result<std::optional<OperationPage>>> operations(
+      OperationQuery query) = 0;
 
   /// Returns when the end of what was cancelled is stored.
   virtual boost::asio::awaitable<Result<CancelResult>> cancel(std::string endpoint_id,

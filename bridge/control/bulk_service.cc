@@ -156,6 +156,7 @@ tl::expected<BulkPlan, grpc::Status> plan_of(const v1::StartBulkOperationRequest
   plan.change = request.change();
   plan.display_name = request.display_name();
   plan.requester = visit.client->requester;
+  plan.trace_id = visit.trace_id;
   plan.concurrency = request.concurrency() == 0 ? kDefaultConcurrency : request.concurrency();
   plan.max_failures = request.max_failures();
   plan.device_timeout = timeout->value_or(milliseconds(0));
@@ -317,7 +318,7 @@ void BulkService::stop() { room_->stop(); }
 grpc::ServerUnaryReactor* BulkService::StartBulkOperation(
     grpc::CallbackServerContext* context, const v1::StartBulkOperationRequest* request,
     v1::BulkOperation* response) {
-  auto work = [&door = door_, &runner = runner_, max = max_devices_](
+  auto work = [&door = door_, &runner = runner_, max = max_devices_.load()](
                   const Visit& visit, const v1::StartBulkOperationRequest& in,
                   v1::BulkOperation& out) { return start(door, runner, max, visit, in, out); };
   return run_call(door_, context, "BulkService/StartBulkOperation", request, response,

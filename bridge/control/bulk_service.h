@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 
@@ -18,6 +19,9 @@ class BulkService final : public v1::BulkService::CallbackService {
 
   /// `door` and `runner` outlive it. `max_devices`: of one operation (brakes.bulk_devices).
   BulkService(Door& door, BulkRunner& runner, std::size_t max_devices);
+
+  /// For operations to come. Any thread.
+  void set_max_devices(std::size_t max) { max_devices_ = max; }
 
   /// Ends every watch, and those to come, with UNAVAILABLE. Any thread.
   void stop();
@@ -46,7 +50,7 @@ class BulkService final : public v1::BulkService::CallbackService {
  private:
   Door& door_;
   BulkRunner& runner_;
-  const std::size_t max_devices_;
+  std::atomic<std::size_t> max_devices_;
   const std::shared_ptr<StreamRoom> room_;
 };
 

@@ -1,13 +1,14 @@
 #include "bridge/control/door.h"
 
 #include <grpc/grpc_security_constants.h>
-#include <spdlog/spdlog.h>
 
 #include <stdexcept>
 
 #include "bridge/control/backend.h"
 #include "bridge/control/errors.h"
 #include "bridge/control/names.h"
+#include "bridge/log.h"
+#include "bridge/trace_id.h"
 
 namespace bridge::control {
 
@@ -33,6 +34,15 @@ Shown shown_in(const grpc::CallbackServerContext& context) {
   return shown;
 }
 
+/// Of the client's trace, where it is in one.
+std::string trace_of(const grpc::CallbackServerContext& context) {
+  const auto& metadata = context.client_metadata();
+  const auto header = metadata.find("traceparent");
+  std::string known =
+      header == metadata.end() ? std::string() : trace_id_of(text_of(header->second));
+  return known.empty() ? make_trace_id() : known;
+}
+
 grpc::Status refusal(Stranger why) {
   if (why == Stranger::kNothingShown) {
     return make_status(grpc::StatusCode::UNAUTHENTICATED,
@@ -53,11 +63,12 @@ const char* name_of(const Client& client) {
 
 Door::Door(asio::any_io_executor executor, Backend& backend, Options options)
     : executor_(std::move(executor)), backend_(backend), options_(std::move(options)) {
-  if (auto loaded = reload(); !loaded) throw std::runtime_error("grpc: " + loaded.error());
+  if (auto loaded = reload(options_.config); !loaded)
+    throw std::runtime_error("grpc: " + loaded.error());
 }
 
-tl::expected<void, std::string> Door::reload() {
-  auto loaded = AccessRules::load(options_.config);
+tl::expected<void, std::string> Door::reload(const GrpcConfig& config) {
+  auto loaded = AccessRules::load(config);
   if (!loaded) return tl::unexpected(loaded.error());
   auto fresh = std::make_shared<const AccessRules>(*std::move(loaded));
   std::lock_guard lock(mutex_);
@@ -70,18 +81,20 @@ std::shared_ptr<const AccessRules> Door::rules() const {
   return rules_;
 }
 
-tl::expected<Visit, grpc::Status> Door::enter(const grpc::CallbackServerContext& context,
+tl::expected<Visit, grpc::Status> Door::enter(grpc::CallbackServerContext& context,
                                               std::string_view method, std::string subject) {
   Visit visit;
   visit.method = method;
   visit.peer = context.peer();
   visit.subject = std::move(subject);
+  visit.trace_id = trace_of(context);
+  context.AddTrailingMetadata(kTraceHeader, visit.trace_id);
   visit.began = std::chrono::steady_clock::now();
   auto refuse = [&](grpc::Status status, const char* who) {
     if (options_.observer) options_.observer(method, status.error_code(), 0);
     if (refusals_.take()) {
-      spdlog::warn("control: audit: {} of {} ({}) refused: {}", method, who, visit.peer,
-                   status.error_message());
+      log_warn({.trace_id = visit.trace_id}, "control: audit: {} of {} ({}) refused: {}", method,
+               who, visit.peer, status.error_message());
     }
     return tl::unexpected(std::move(status));
   };
@@ -100,11 +113,12 @@ void Door::leave(const Visit& visit, const grpc::Status& status) const {
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - visit.began;
   if (options_.observer) options_.observer(visit.method, status.error_code(), took.count());
   if (!only_reads(visit.method)) {
-    spdlog::info("control: audit: {} {} by {} ({}): {}", visit.method, visit.subject,
-                 name_of(*visit.client), visit.peer, status.ok() ? "OK" : status.error_message());
+    log_info({.trace_id = visit.trace_id}, "control: audit: {} {} by {} ({}): {}", visit.method,
+             visit.subject, name_of(*visit.client), visit.peer,
+             status.ok() ? "OK" : status.error_message());
   } else if (!status.ok()) {
-    spdlog::info("control: {} {} of {} ({}) failed: {}", visit.method, visit.subject,
-                 name_of(*visit.client), visit.peer, status.error_message());
+    log_info({.trace_id = visit.trace_id}, "control: {} {} of {} ({}) failed: {}", visit.method,
+             visit.subject, name_of(*visit.client), visit.peer, status.error_message());
   }
 }
 

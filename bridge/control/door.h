@@ -29,11 +29,15 @@ using CallObserver =
 /// One call that was let in. Copied freely; the Door outlives the calls.
 struct Visit {
   ClientPtr client;
-  std::string method;   ///< "DeviceService/GetDevice"
-  std::string peer;     ///< "ipv4:127.0.0.1:4711"
-  std::string subject;  ///< the resource it is about; may be empty
+  std::string method;    ///< "DeviceService/GetDevice"
+  std::string peer;      ///< "ipv4:127.0.0.1:4711"
+  std::string subject;   ///< the resource it is about; may be empty
+  std::string trace_id;  ///< of the client's `traceparent`, or a new one
   std::chrono::steady_clock::time_point began;
 };
+
+/// Trailing metadata of every call: its trace id, to look for in the log.
+inline constexpr const char* kTraceHeader = "trace-id";
 
 /// Thread-safe. Always held by a shared_ptr: a call that outlives its server keeps it.
 class Door : public std::enable_shared_from_this<Door> {
@@ -48,7 +52,7 @@ class Door : public std::enable_shared_from_this<Door> {
   Door(boost::asio::any_io_executor executor, Backend& backend, Options options);
 
   /// UNAUTHENTICATED, or PERMISSION_DENIED. A refusal is counted and logged here.
-  tl::expected<Visit, grpc::Status> enter(const grpc::CallbackServerContext& context,
+  tl::expected<Visit, grpc::Status> enter(grpc::CallbackServerContext& context,
                                           std::string_view method, std::string subject);
 
   /// At the end of a call that was let in: counts, and logs what changed something or failed.
@@ -63,8 +67,9 @@ class Door : public std::enable_shared_from_this<Door> {
   /// For what concerns more than single devices: OK to a client that may touch all of them.
   static grpc::Status whole_fleet(const Visit& visit);
 
-  /// Reads the token files again. On an error, which names the file, the old tokens stay.
-  tl::expected<void, std::string> reload();
+  /// Other clients and roles, and what is in their token files now. On an error, which names the
+  /// file, nothing changes.
+  tl::expected<void, std::string> reload(const GrpcConfig& config);
 
   const boost::asio::any_io_executor& executor() const { return executor_; }
   Backend& backend() const { return backend_; }

@@ -47,6 +47,10 @@ constexpr std::array kDeviceFields{
 
 constexpr std::array kOperationFields{
     FilterField<OperationInfo>{
+        "endpoint_id", [](Operation o) -> FilterValue { return std::string_view(o.endpoint_id); }},
+    FilterField<OperationInfo>{
+        "trace_id", [](Operation o) -> FilterValue { return std::string_view(o.trace_id); }},
+    FilterField<OperationInfo>{
         "state", [](Operation o) -> FilterValue { return std::string_view(name_of(o.state)); }},
     FilterField<OperationInfo>{"kind",
                                [](Operation o) -> FilterValue { return std::string_view(o.kind); }},

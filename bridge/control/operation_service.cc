@@ -21,6 +21,9 @@ using std::chrono::milliseconds;
 /// How long WaitOperation waits when neither the call nor its deadline says.
 constexpr milliseconds kDefaultWait = std::chrono::minutes(1);
 
+/// The collection of all of them (AIP-159).
+constexpr const char* kAllDevices = "devices/-";
+
 const char* kNameForm = "expected devices/{endpoint_id}/operations/{id}";
 
 v1::Operation::State to_proto(OperationState state) {
@@ -98,22 +101,32 @@ asio::awaitable<grpc::Status> get(Door& door, const Visit& visit,
 asio::awaitable<grpc::Status> list(Door& door, const Visit& visit,
                                    const v1::ListOperationsRequest& request,
                                    v1::ListOperationsResponse& response) {
-  auto device = co_await door.device(visit, "device", request.device());
-  if (!device) co_return device.error();
+  Backend::OperationQuery query;
+  if (request.device() == kAllDevices) {
+    query.devices = visit.client->devices;
+  } else {
+    auto device = co_await door.device(visit, "device", request.device());
+    if (!device) co_return device.error();
+    query.endpoint_id = *device;
+  }
   auto size = page_size(request.page_size());
   if (!size) co_return size.error();
-  auto before = parse_page_id(request.page_token(), request.device());
+  query.limit = *size;
+  auto filter = Filter::parse_operations(request.filter());
+  if (!filter) co_return invalid_argument("filter", filter.error());
+  query.filter = *std::move(filter);
+  const std::string asked_for = request.device() + '\n' + request.filter();
+  auto before = parse_page_id(request.page_token(), asked_for);
   if (!before) co_return before.error();
-  Result<std::optional<std::vector<OperationInfo>>> page =
-      co_await door.backend().operations(*device, *before, *size + 1);
+  query.before_id = *before;
+  Result<std::optional<Backend::OperationPage>> page =
+      co_await door.backend().operations(std::move(query));
   if (!page) co_return to_status(page.error());
   if (!*page) co_return no_such_device(request.device());
-  std::vector<OperationInfo>& rows = **page;
-  bool more = rows.size() > *size;
-  if (more) rows.resize(*size);
-  for (const OperationInfo& info : rows) fill(info, response.add_operations());
-  if (more)
-    response.set_next_page_token(page_token(std::to_string(rows.back().id), request.device()));
+  for (const OperationInfo& info : (*page)->operations) fill(info, response.add_operations());
+  if ((*page)->more) {
+    response.set_next_page_token(page_token(std::to_string((*page)->last_id), asked_for));
+  }
   co_return grpc::Status::OK;
 }
 
@@ -186,6 +199,7 @@ void fill(const OperationInfo& info, v1::Operation* out) {
   if (info.finished_ms > 0) set_timestamp(info.finished_ms, out->mutable_finish_time());
   if (info.error_code != 0) fill(info.error_code, info.error_text, out->mutable_error());
   out->set_done(is_over(info.state));
+  out->set_trace_id(info.trace_id);
   out->mutable_output()->insert(info.output.begin(), info.output.end());
 }
 

@@ -21,6 +21,9 @@ class OperationService final : public v1::OperationService::CallbackService {
   grpc::ServerUnaryReactor* FactoryResetDevice(grpc::CallbackServerContext* context,
                                                const v1::FactoryResetDeviceRequest* request,
                                                v1::Operation* response) override;
+  grpc::ServerUnaryReactor* ScheduleInform(grpc::CallbackServerContext* context,
+                                           const v1::ScheduleInformRequest* request,
+                                           v1::Operation* response) override;
   grpc::ServerUnaryReactor* DownloadFirmware(grpc::CallbackServerContext* context,
                                              const v1::DownloadFirmwareRequest* request,
                                              v1::Operation* response) override;

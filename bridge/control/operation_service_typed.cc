@@ -105,6 +105,15 @@ grpc::ServerUnaryReactor* OperationService::FactoryResetDevice(
   return run(door_, context, "OperationService/FactoryResetDevice", request, response, make);
 }
 
+grpc::ServerUnaryReactor* OperationService::ScheduleInform(grpc::CallbackServerContext* context,
+                                                           const v1::ScheduleInformRequest* request,
+                                                           v1::Operation* response) {
+  auto make = [prefix = door_.backend().vendor_prefix()](const v1::ScheduleInformRequest& asked) {
+    return typed(asked, prefix);
+  };
+  return run(door_, context, "OperationService/ScheduleInform", request, response, std::move(make));
+}
+
 grpc::ServerUnaryReactor* OperationService::DownloadFirmware(
     grpc::CallbackServerContext* context, const v1::DownloadFirmwareRequest* request,
     v1::Operation* response) {

@@ -60,8 +60,9 @@ void enable_plugins() {
 
 struct Server::Impl {
   Impl(std::shared_ptr<Door> entrance, CredentialBackend& credential_backend,
-       const ServerOptions& options)
-      : door(std::move(entrance)),
+       const ServerOptions& of)
+      : options(of),
+        door(std::move(entrance)),
         controllers(*door, options.controllers),
         credentials(*door, credential_backend),
         devices(*door),
@@ -72,6 +73,7 @@ struct Server::Impl {
     if (options.bulks != nullptr) bulks.emplace(*door, *options.bulks, options.bulk_devices);
   }
 
+  const ServerOptions options;
   std::shared_ptr<Door> door;
   ControllerService controllers;
   CredentialService credentials;
@@ -125,8 +127,17 @@ void Server::set_serving(bool serving) {
   impl_->server->GetHealthCheckService()->SetServingStatus(serving);
 }
 
-tl::expected<void, std::string> Server::reload() {
-  auto tokens = impl_->door->reload();
+tl::expected<void, std::string> Server::reload(const GrpcConfig& access, std::size_t bulk_devices) {
+  // What else the configuration says by now may make this good, but it is not what is listened on.
+  ServerOptions next = impl_->options;
+  next.access = access;
+  try {
+    check_reach(next);
+  } catch (const std::runtime_error& error) {
+    return tl::unexpected(std::string(error.what()));
+  }
+  auto tokens = impl_->door->reload(access);
+  if (tokens && impl_->bulks) impl_->bulks->set_max_devices(bulk_devices);
   if (!tokens || !impl_->certificates) return tokens;
   return impl_->certificates->reload();
 }

@@ -49,9 +49,10 @@ class Server {
   /// What grpc.health.v1 answers for every service.
   void set_serving(bool serving);
 
-  /// Reads the PEM and token files again, for connections and calls to come. On an error the old
-  /// ones stay in use.
-  tl::expected<void, std::string> reload();
+  /// Other clients and roles, another cap, and what is in the PEM and token files now: for
+  /// connections and calls to come. On an error the clients, or the certificates, stay as they
+  /// were.
+  tl::expected<void, std::string> reload(const GrpcConfig& access, std::size_t bulk_devices);
 
   /// Takes no new calls, ends watches, lets other calls end within `grace`, then cancels them; what
   /// they do goes on without them. The executor must still run meanwhile.

@@ -1,6 +1,8 @@
 #include "bridge/control/typed_operation.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <set>
 #include <utility>
 #include <vector>
@@ -46,6 +48,17 @@ bool comes_before(const std::string& left, const std::string& right) {
 
 TypedOperation reboot() { return {"Device.", "Reboot()"}; }
 TypedOperation factory_reset() { return {"Device.", "FactoryReset()"}; }
+
+TypedOrStatus typed(const v1::ScheduleInformRequest& request, const std::string& vendor_prefix) {
+  const auto& delay = request.delay();
+  if (delay.seconds() < 1 || delay.nanos() != 0 ||
+      delay.seconds() > std::numeric_limits<std::uint32_t>::max()) {
+    return tl::unexpected(invalid_argument("delay", "whole seconds, 1 to 4294967295"));
+  }
+  return TypedOperation{.object = "Device.",
+                        .command = vendor_prefix + "ScheduleInform()",
+                        .input = {{"DelaySeconds", std::to_string(delay.seconds())}}};
+}
 
 TypedOrStatus typed(const v1::DownloadFirmwareRequest& request) {
   auto out = transfer("Device.DeviceInfo.FirmwareImage.", "Download()", request.file(), "image",

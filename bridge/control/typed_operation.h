@@ -26,8 +26,10 @@ struct TypedOperation {
 TypedOperation reboot();
 TypedOperation factory_reset();
 
-/// The error is an INVALID_ARGUMENT: no URL, or what is no row.
+/// The error is an INVALID_ARGUMENT: no URL, what is no row, no whole seconds.
 using TypedOrStatus = tl::expected<TypedOperation, grpc::Status>;
+/// `vendor_prefix`: of the bridge's own command ("X_USPBRIDGE_").
+TypedOrStatus typed(const v1::ScheduleInformRequest& request, const std::string& vendor_prefix);
 TypedOrStatus typed(const v1::DownloadFirmwareRequest& request);
 TypedOrStatus typed(const v1::UploadLogRequest& request);
 TypedOrStatus typed(const v1::BackupConfigurationRequest& request);

@@ -64,8 +64,11 @@ int start(const Connection& connection, const Options& options,
   if (options.devices.empty() && options.filter.empty() && !options.all) {
     return wrong_use("say which devices: --device, --filter or --all");
   }
+  if (options.all && !(options.devices.empty() && options.filter.empty())) {
+    return wrong_use("--all goes with neither --device nor --filter");
+  }
   for (const std::string& device : options.devices) request.add_devices(device_of(device));
-  request.set_filter(options.filter);
+  request.set_filter(options.all ? "endpoint_id = \"*\"" : options.filter);
   request.set_concurrency(options.concurrency);
   request.set_max_failures(options.max_failures);
   request.set_display_name(options.title);

@@ -17,7 +17,7 @@ enum class Format { kTable, kWide, kJson };
 enum Exit : int {
   kDone = 0,
   kFailed = 1,      ///< the bridge or the device said no
-  kWrongUse = 2,    ///< of this program (CLI11's own are above 100)
+  kWrongUse = 2,    ///< of this program
   kNotFound = 3,    ///< no such device, operation ...
   kNotInTime = 4,   ///< the device was not reached, or its answer is not known
   kNoBridge = 5,    ///< the bridge was not reached

@@ -26,7 +26,11 @@ int main(int argc, char** argv) {
   add_controller_commands(app, action);
   add_credential_commands(app, action);
   add_completion_command(app, action);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kDone : kWrongUse;  // 0: --help, --version
+  }
   try {
     return action(Connection(options));
   } catch (const std::runtime_error& error) {

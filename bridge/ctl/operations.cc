@@ -16,6 +16,7 @@ using Stub = v1::OperationService::Stub;
 constexpr int kWaitSeconds = 10;  ///< of one call; the bar moves in between
 
 struct Options {
+  std::string filter;
   std::string device;
   std::string command;
   std::string name;
@@ -44,7 +45,8 @@ int run(const Connection& connection, const Options& options) {
 int list(const Connection& connection, const Options& options) {
   auto stub = operations_of(connection);
   v1::ListOperationsRequest request;
-  request.set_device(device_of(options.device));
+  request.set_device(options.device.empty() ? "devices/-" : device_of(options.device));
+  request.set_filter(options.filter);
   request.set_page_size(1000);
   std::optional<Table> table;
   if (connection.format() != Format::kJson) {
@@ -156,8 +158,10 @@ void add_operation_commands(CLI::App& app, Action& action) {
   running->add_option("arguments", options->arguments);
   running->add_flag("--wait", options->wait, "until it is done");
   running->add_flag("--dry-run", options->dry_run, "only says whether it would be started");
-  CLI::App* listing = command("operations", "lists those of a device, newest first", list);
-  listing->add_option("device", options->device, "Endpoint ID")->required();
+  CLI::App* listing =
+      command("operations", "lists those of a device, or of all, newest first", list);
+  listing->add_option("device", options->device, "Endpoint ID; without it those of all devices");
+  listing->add_option("--filter", options->filter, "e.g. 'state = FAILED AND kind = Operate'");
   using Work = int (*)(const Connection&, const Options&);
   const std::tuple<const char*, const char*, Work> named[] = {
       {"operation", "how an operation stands", show},

@@ -9,6 +9,7 @@ namespace {
 using Stub = v1::OperationService::Stub;
 
 struct Options {
+  std::int64_t seconds = 0;
   std::string device;
   std::string url;
   std::string username;
@@ -42,6 +43,12 @@ int reboot(const Connection& connection, const Options& options) {
 
 int factory_reset(const Connection& connection, const Options& options) {
   return start(connection, options, &Stub::FactoryResetDevice, v1::FactoryResetDeviceRequest());
+}
+
+int schedule_inform(const Connection& connection, const Options& options) {
+  v1::ScheduleInformRequest request;
+  request.mutable_delay()->set_seconds(options.seconds);
+  return start(connection, options, &Stub::ScheduleInform, std::move(request));
 }
 
 int download(const Connection& connection, const Options& options) {
@@ -96,6 +103,10 @@ void add_transfer_commands(CLI::App& app, Action& action) {
   };
   command("reboot", "restarts a device", reboot);
   command("factory-reset", "a device forgets its settings", factory_reset);
+  command("schedule-inform", "has a device come in by itself after a while", schedule_inform)
+      ->add_option("seconds", options->seconds)
+      ->required()
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{4294967295}));
   CLI::App* downloading = transfer(
       "download", "firmware to a device",
       "of Device.DeviceInfo.FirmwareImage.; without it the first that can be written", download);

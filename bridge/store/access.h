@@ -56,6 +56,7 @@ class StateReader {
   virtual Result<std::vector<OperationRow>> due_operations(std::int64_t now_ms,
                                                            std::size_t limit) = 0;
   /// Open and finished, newest first, with an id below `before_id` (0: from the newest).
+  /// `device_id` 0: of all devices.
   virtual Result<std::vector<OperationRow>> operations(std::int64_t device_id,
                                                        std::int64_t before_id,
                                                        std::size_t limit) = 0;

@@ -86,6 +86,11 @@ Result<std::vector<OperationRow>> SqliteState::operations(std::int64_t device_id
                                                           std::int64_t before_id,
                                                           std::size_t limit) {
   const std::int64_t below = before_id == 0 ? INT64_MAX : before_id;
+  if (device_id == 0) {
+    return db_.all("SELECT " BRIDGE_OPERATION_COLUMNS
+                   " FROM operation WHERE id<? ORDER BY id DESC LIMIT ?",
+                   read_operation, below, limit);
+  }
   return db_.all("SELECT " BRIDGE_OPERATION_COLUMNS
                  " FROM operation WHERE device_id=? AND id<? ORDER BY id DESC LIMIT ?",
                  read_operation, device_id, below, limit);

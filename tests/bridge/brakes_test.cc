@@ -164,5 +164,22 @@ TEST(Brakes, KnowWhereTheyCannotDenyAnythingBelow) {
   EXPECT_FALSE(with_denied({"Device.**.X.SSID"}).may_deny_below("Other."));
 }
 
+TEST(Brakes, DenyWhatTheyAreConfiguredForNow) {
+  BrakesConfig config;
+  config.denied_paths = {"Device.WiFi."};
+  Brakes brakes(config);
+  brakes.put(all());
+  config.denied_paths = {"Device.IP."};
+  config.instances = 3;
+  brakes.configure(config);
+  EXPECT_FALSE(brakes.denies("Device.WiFi.SSID.1.SSID"));
+  EXPECT_TRUE(brakes.denies("Device.IP.Interface.1.Enable"));
+  EXPECT_EQ(brakes.instances(), 3U);
+  EXPECT_NE(brakes.frozen(kSubject), nullptr) << "freezes are not of the configuration";
+  brakes.configure({});
+  EXPECT_FALSE(brakes.denies_any());
+  EXPECT_FALSE(brakes.denies("Device.IP.Interface.1.Enable"));
+}
+
 }  // namespace
 }  // namespace bridge

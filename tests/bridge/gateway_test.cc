@@ -348,14 +348,14 @@ TEST_F(GatewayTest, ShowsNewCertificatesAfterAReloadAndKeepsTheOldOnesWhenTheyAr
 
   install(second.certificate(), second.key());
   expect_both(first);
-  gateway.reload();
+  gateway.reload(config);
   expect_both(second);
 
   install(first.certificate(), second.key());  // do not belong together
-  gateway.reload();
+  gateway.reload(config);
   expect_both(second);
   std::filesystem::remove(path("certificate.pem"));
-  gateway.reload();
+  gateway.reload(config);
   expect_both(second);
 }
 
@@ -395,7 +395,7 @@ TEST_F(GatewayTest, AsksControlClientsForACertificateOfTheAuthorityItHasNow) {
   EXPECT_EQ(call_as(nullptr, server, gateway.grpc_port()), grpc::StatusCode::UNAVAILABLE);
 
   trust(second);
-  gateway.reload();
+  gateway.reload(config);
 
   EXPECT_EQ(call_as(&first, server, gateway.grpc_port()), grpc::StatusCode::UNAVAILABLE);
   EXPECT_EQ(call_as(&second, server, gateway.grpc_port()), grpc::StatusCode::OK);
@@ -404,7 +404,7 @@ TEST_F(GatewayTest, AsksControlClientsForACertificateOfTheAuthorityItHasNow) {
 TEST_F(GatewayTest, ReloadsWithoutCertificates) {
   Gateway gateway(config);
 
-  gateway.reload();
+  gateway.reload(config);
 
   EXPECT_TRUE(ControlClient(gateway.grpc_port()).devices().ok());
 }

@@ -156,7 +156,7 @@ class ServiceTest : public testing::Test {
   LingerRoom lingering{16};
   Brakes brakes{config.brakes};
   SessionLog session_log;
-  Profiles profiles{config.cwmp.profiles};
+  Replaceable<Profiles> profiles{Profiles(config.cwmp.profiles)};
   std::unique_ptr<translate::Mappings> mappings = *translate::Mappings::load(config.translation);
   Runtime runtime{.executor = io.get_executor(),
                   .config = config,

@@ -168,6 +168,22 @@ TEST_F(Ctl, RebootsAndWaitsForTheEnd) {
   EXPECT_TRUE(cpe->wait_for("reboot"));
 }
 
+TEST_F(Ctl, HasADeviceComeInByItself) {
+  Ended scheduled = ctl({"schedule-inform", cpe->endpoint_id(), "1", "--wait"});
+  EXPECT_EQ(scheduled.status, 0) << scheduled.output;
+  EXPECT_THAT(scheduled.output,
+              HasSubstr("\tSUCCEEDED\tOperate Device.X_USPBRIDGE_ScheduleInform()"));
+  EXPECT_TRUE(world.bridge().wait_for_text("3 SCHEDULED"));
+  EXPECT_EQ(ctl({"schedule-inform", cpe->endpoint_id(), "0"}).status, 2);
+
+  Ended all = ctl({"operations"});
+  EXPECT_EQ(all.status, 0) << all.output;
+  EXPECT_THAT(all.output, HasSubstr("devices/" + cpe->endpoint_id() + "/operations/"));
+  EXPECT_THAT(ctl({"operations", "--filter", "state = FAILED"}).output,
+              Not(HasSubstr("/operations/")));
+  EXPECT_EQ(ctl({"operations", "--filter", "nonsense"}).status, 1);
+}
+
 TEST_F(Ctl, MovesFilesToAndFromTheDevice) {
   support::FileServer files;
   files.offer("fw-2.0.1.bin", "firmware");
@@ -216,7 +232,8 @@ TEST_F(Ctl, ChangesManyDevicesAndSaysHowItWent) {
   EXPECT_THAT(ctl({"bulk", "results", "bulkOperations/1"}).output,
               ContainsRegex(cpe->endpoint_id() + " +SUCCEEDED"));
   EXPECT_EQ(ctl({"bulk", "set", kSsid + "=many"}).status, 2) << "of which devices?";
-  EXPECT_EQ(ctl({"bulk", "set", "--all", kSsid + "=all"}).status, 0);
+  Ended all = ctl({"bulk", "set", "--all", kSsid + "=all"});
+  EXPECT_EQ(all.status, 0) << all.output;
 }
 
 TEST_F(Ctl, ListsControllersAndRoles) {
@@ -271,7 +288,7 @@ TEST(CtlAlone, SaysWhatIsWrongWithItsArguments) {
                                              {"--timeout", "0", "devices"},
                                              {"--timeout", "soon", "devices"}}) {
     Ended ended = run(arguments);
-    EXPECT_GT(ended.status, 100) << ended.output;
+    EXPECT_EQ(ended.status, 2) << ended.output;
     EXPECT_THAT(ended.output, HasSubstr("--help"));
   }
 }

@@ -69,6 +69,7 @@ class World {
   int acs_port() const { return acs_port_; }
   int grpc_port() const { return grpc_port_; }
   int admin_port() const { return admin_port_; }
+  std::string config_file() const { return directory_.file("bridge.yaml"); }
   /// A file below the store's directory.
   std::string store_file(const std::string& name) const { return directory_.file("store/" + name); }
 

@@ -190,9 +190,11 @@ class ControlClient {
   }
   Answer<v1::ListOperationsResponse> operations(const std::string& device,
                                                 std::int32_t page_size = 0,
-                                                const std::string& page_token = {}) {
+                                                const std::string& page_token = {},
+                                                const std::string& filter = {}) {
     v1::ListOperationsRequest request;
     request.set_device(device);
+    request.set_filter(filter);
     request.set_page_size(page_size);
     request.set_page_token(page_token);
     return call(*operations_, &v1::OperationService::Stub::ListOperations, request);

@@ -24,8 +24,8 @@ usp::StepResult result(usp::StepResult::State state) {
 /// An operation with something in every member.
 Operation full_operation() {
   Operation out;
-  out.origin = {Requester::Kind::kUsp, "self::ctl", "usp/v1/controller/ctl",
-                std::string("c\0r", 3)};
+  out.origin = {Requester::Kind::kUsp,  "self::ctl", "usp/v1/controller/ctl",
+                std::string("c\0r", 3), true,        "4bf92f3577b34da6a3ce929d0e0e4736"};
   out.plan.kind = usp::Plan::Kind::kOperate;
   out.plan.msg_id = "m-1";
   out.plan.requested = {"Device.IP.Diagnostics.IPPing()"};

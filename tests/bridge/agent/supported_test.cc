@@ -220,6 +220,7 @@ TEST_F(Supported, OffersTheCommandsAndEventsThatTheBridgeKeeps) {
   EXPECT_FALSE(model->command("FactoryReset()")->asynchronous);
   EXPECT_TRUE(model->command("ScheduleTimer()")->asynchronous);
   EXPECT_TRUE(model->command("ScheduleTimer()")->input.at(0).mandatory);
+  EXPECT_TRUE(model->command("X_USPBRIDGE_ScheduleInform()")->asynchronous);
   EXPECT_THAT(model->event("Boot!")->args,
               IsSupersetOf({"Cause", "CommandKey", "FirmwareUpdated", "ParameterMap"}));
   EXPECT_NE(at(model, "Device.LocalAgent.").event("Periodic!"), nullptr);

@@ -26,6 +26,7 @@ using grpc::StatusCode;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::MatchesRegex;
 using testing::SizeIs;
 
 constexpr const char* kUuid = "f81d4fae-7dec-11d0-a765-00a0c91e6bf6";
@@ -84,6 +85,9 @@ class ControlDoor : public testing::Test {
     options.access.clients.push_back(client);
   }
   void start() { server.emplace(io.get_executor(), backend, credentials, options); }
+  tl::expected<void, std::string> reload() {
+    return server->reload(options.access, options.bulk_devices);
+  }
 
   template <class Request, class Response, class Stub>
   grpc::Status call(std::unique_ptr<Stub> stub,
@@ -215,14 +219,67 @@ TEST_F(ControlDoor, TakesANewTokenAtReload) {
   add_client("oss", "admin");
   start();
   std::ofstream(directory.file("oss")) << "a long token of tomorrow";
-  ASSERT_TRUE(server->reload());
+  ASSERT_TRUE(reload());
 
   EXPECT_EQ(get(name_of_device(1), "oss").error_code(), StatusCode::UNAUTHENTICATED);
   EXPECT_TRUE(get(name_of_device(1), "tomorrow").ok());
 
   std::ofstream(directory.file("oss")) << "short";
-  EXPECT_FALSE(server->reload());
+  EXPECT_FALSE(reload());
   EXPECT_TRUE(get(name_of_device(1), "tomorrow").ok()) << "the old one stays";
+}
+
+TEST_F(ControlDoor, TakesNewClientsAtReload) {
+  add_client("oss", "admin");
+  start();
+  add_client("portal", "viewer");
+  EXPECT_EQ(get(name_of_device(1), "portal").error_code(), StatusCode::UNAUTHENTICATED);
+  ASSERT_TRUE(reload());
+  EXPECT_TRUE(get(name_of_device(1), "portal").ok());
+  options.access.clients.erase(options.access.clients.begin());
+  ASSERT_TRUE(reload());
+  EXPECT_EQ(get(name_of_device(1), "oss").error_code(), StatusCode::UNAUTHENTICATED);
+}
+
+TEST_F(ControlDoor, IsNotOpenedToEverybodyByAReload) {
+  const support::Issued own = support::TestCa("authority").issue({});
+  options.certificate_file = directory.file("server.crt");
+  options.key_file = directory.file("server.key");
+  std::ofstream(options.certificate_file) << own.certificate;
+  std::ofstream(options.key_file) << own.key;
+  options.listen = "0.0.0.0:0";
+  add_client("oss", "admin");
+  start();
+  options.access.clients.clear();
+  EXPECT_FALSE(reload());
+}
+
+TEST_F(ControlDoor, NamesTheTraceOfACall) {
+  add_client("oss", "operator");
+  start();
+  answer_sets_with("x");
+  const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+  v1::SetParametersRequest request;
+  request.set_device(name_of_device(1));
+  auto* parameter = request.add_parameters();
+  parameter->set_path("Device.A.B");
+  v1::SetParametersResponse response;
+  auto traced = [&](const std::string& parent, const std::string& token) {
+    grpc::ClientContext context;
+    context.AddMetadata("authorization", "Bearer a long token of " + token);
+    if (!parent.empty()) context.AddMetadata("traceparent", parent);
+    auto stub = v1::ParameterService::NewStub(channel());
+    (void)stub->SetParameters(&context, request, &response);
+    const auto& trailers = context.GetServerTrailingMetadata();
+    const auto found = trailers.find("trace-id");
+    return found == trailers.end() ? std::string()
+                                   : std::string(found->second.data(), found->second.size());
+  };
+  EXPECT_EQ(traced("00-" + trace + "-00f067aa0ba902b7-01", "oss"), trace);
+  EXPECT_EQ(backend.trace_id, trace);
+  EXPECT_EQ(traced("00-" + trace + "-00f067aa0ba902b7-01", "nobody"), trace) << "also refused";
+  EXPECT_THAT(traced("", "oss"), MatchesRegex("[0-9a-f]{32}"));
+  EXPECT_NE(backend.trace_id, trace);
 }
 
 TEST_F(ControlDoor, KnowsAClientByItsCertificate) {

@@ -37,6 +37,7 @@ class FakeBackend final : public Backend {
 
   usp_msg::Msg asked;
   std::string requester;
+  std::string trace_id;
   std::atomic<int> requests{0};
   Refresh refreshed;
   Refreshed refresh_result;
@@ -75,6 +76,7 @@ class FakeBackend final : public Backend {
     co_return std::nullopt;
   }
   Millis usual_timeout() const override { return std::chrono::seconds(30); }
+  std::string vendor_prefix() const override { return "X_USPBRIDGE_"; }
   Later<Result<bool>> forget(std::string endpoint_id) override {
     if (trouble) co_return tl::unexpected(*trouble);
     co_return std::erase_if(
@@ -85,6 +87,7 @@ class FakeBackend final : public Backend {
     asked = std::move(request);
     asked_timeout = ask.timeout;
     requester = ask.requester;
+    trace_id = ask.trace_id;
     ++requests;
     if (hangs) co_await hang();
     if (!exception.empty()) throw std::runtime_error(exception);
@@ -131,15 +134,21 @@ class FakeBackend final : public Backend {
     }
     co_return std::nullopt;
   }
-  Later<Result<std::optional<std::vector<OperationInfo>>>> operations(std::string endpoint_id,
-                                                                      std::int64_t before_id,
-                                                                      std::size_t limit) override {
+  Later<Result<std::optional<OperationPage>>> operations(OperationQuery query) override {
     if (trouble) co_return tl::unexpected(*trouble);
-    if (find(endpoint_id) == nullptr) co_return std::nullopt;
-    std::vector<OperationInfo> page;
+    const std::string& of = query.endpoint_id;
+    if (!of.empty() && find(of) == nullptr) co_return std::nullopt;
+    OperationPage page;
     for (auto each = all_operations.rbegin(); each != all_operations.rend(); ++each) {
-      bool fits = before_id == 0 || each->id < before_id;
-      if (each->endpoint_id == endpoint_id && fits && page.size() < limit) page.push_back(*each);
+      if (query.before_id > 0 && each->id >= query.before_id) continue;
+      const DeviceInfo* device = find(each->endpoint_id);
+      const bool seen = query.devices.empty() || (device && query.devices.matches(*device));
+      if ((!of.empty() && each->endpoint_id != of) || !seen) continue;
+      if (!query.filter.matches(*each)) continue;
+      page.more = page.operations.size() == query.limit;
+      if (page.more) break;
+      page.operations.push_back(*each);
+      page.last_id = each->id;
     }
     co_return page;
   }

@@ -156,17 +156,16 @@ class FleetBackend final : public Backend {
       return found == operations_.end() ? std::nullopt : std::optional(found->second);
     });
   }
-  Later<Result<std::optional<std::vector<OperationInfo>>>> operations(std::string endpoint_id,
-                                                                      std::int64_t,
-                                                                      std::size_t) override {
+  Later<Result<std::optional<OperationPage>>> operations(OperationQuery query) override {
     co_return with([&] {
-      std::vector<OperationInfo> out;
+      OperationPage out;
       for (const auto& [id, info] : operations_) {
-        if (info.endpoint_id == endpoint_id) out.push_back(info);
+        if (info.endpoint_id == query.endpoint_id) out.operations.push_back(info);
       }
       return std::optional(out);
     });
   }
+  std::string vendor_prefix() const override { return "X_USPBRIDGE_"; }
   Later<Result<FreezeRow>> freeze(FreezeRow row) override { co_return row; }
   std::vector<FreezeRow> freezes() const override { return {}; }
   Later<Result<bool>> lift(std::int64_t, std::string) override { co_return false; }

@@ -362,6 +362,22 @@ TEST_F(ControlServices, PageThroughOperationsNewestFirst) {
   EXPECT_THAT(second.value.next_page_token(), IsEmpty());
 }
 
+TEST_F(ControlServices, ListTheOperationsOfAllDevices) {
+  OperationInfo failed = operation(5);
+  failed.state = OperationState::kFailed;
+  backend.all_operations = {operation(2), failed, operation(6)};
+
+  auto first = client->operations("devices/-", 2);
+  EXPECT_THAT(first.value.operations(), SizeIs(2));
+  EXPECT_EQ(client->operations("devices/-", 2, first.value.next_page_token(), "done = true").code(),
+            StatusCode::INVALID_ARGUMENT)
+      << "the token is of another list";
+  auto some = client->operations("devices/-", 0, {}, "state = FAILED");
+  ASSERT_THAT(some.value.operations(), SizeIs(1));
+  EXPECT_EQ(some.value.operations(0).name(), kName + "/operations/5");
+  EXPECT_EQ(client->operations("devices/-", 0, {}, "oui = x").code(), StatusCode::INVALID_ARGUMENT);
+}
+
 TEST_F(ControlServices, TellWhatBecameOfACancellation) {
   backend.all_operations = {operation(3, OperationState::kCancelled)};
   const std::string name = kName + "/operations/3";

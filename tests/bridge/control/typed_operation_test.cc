@@ -52,6 +52,23 @@ TEST(TypedOperation, AFirmwareDownloadIsActivatedUnlessItIsToWait) {
   EXPECT_EQ(typed(request)->input["AutoActivate"], "false");
 }
 
+// TR-069 A.4.1.2: seconds, more than 0.
+TEST(TypedOperation, AnInformIsScheduledInWholeSeconds) {
+  v1::ScheduleInformRequest request;
+  request.mutable_delay()->set_seconds(90);
+  const auto operation = typed(request, "X_ACME_");
+  ASSERT_TRUE(operation);
+  EXPECT_EQ(operation->object + operation->command, "Device.X_ACME_ScheduleInform()");
+  EXPECT_THAT(operation->input, ElementsAre(Pair("DelaySeconds", "90")));
+  request.mutable_delay()->set_nanos(1);
+  EXPECT_FALSE(typed(request, "X_ACME_"));
+  for (const std::int64_t seconds : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{1} << 32}) {
+    request.mutable_delay()->set_nanos(0);
+    request.mutable_delay()->set_seconds(seconds);
+    EXPECT_FALSE(typed(request, "X_ACME_")) << seconds;
+  }
+}
+
 TEST(TypedOperation, TellsTheDeviceNothingThatWasNotSaid) {
   v1::RestoreConfigurationRequest request;
   *request.mutable_file() = file();
