@@ -218,10 +218,14 @@ class World:
         self.bridge.kill()
         self.broker.kill()
 
+    def metrics(self):
+        """The text of /metrics."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port}/metrics", timeout=LONG) as answer:
+            return answer.read().decode()
+
     def metric(self, series):
         """Its value; 0 where it is not there yet."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port}/metrics", timeout=LONG) as answer:
-            found = re.search(rf"^{re.escape(series)} (\S+)$", answer.read().decode(), re.MULTILINE)
+        found = re.search(rf"^{re.escape(series)} (\S+)$", self.metrics(), re.MULTILINE)
         return float(found[1]) if found else 0.0
 
 
