@@ -164,7 +164,7 @@ class Day(unittest.TestCase):
     # ---- all of them are changed
 
     def test_sets_a_parameter_on_all_and_is_told_which_two_failed(self):
-        everywhere = {"filter": 'oui = "00D09E"', "concurrency": 25, "max_failures": 2, "device_timeout": duration_pb2.Duration(seconds=3)}
+        everywhere = {"filter": 'oui = "00D09E"', "concurrency": 25, "max_failures": 2, "device_timeout": duration_pb2.Duration(seconds=8)}
         self.assertEqual(self.bulk_set(SSID, "Oss", validate_only=True, **everywhere).total, DEVICES)
         self.fleet.command("fault", serial(3), "SetParameterValues", "9001", "1000")
         self.fleet.command("sleep", serial(7))
