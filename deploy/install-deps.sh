@@ -3,7 +3,7 @@
 #
 #   deploy/install-deps.sh          what building and the demo need
 #   deploy/install-deps.sh --tests  and what the test suite needs besides (prosody; Node.js for an independent
-#                                   controller; what checks the files of deploy/)
+#                                   controller; Python's gRPC for an OSS; what checks the files of deploy/)
 set -euo pipefail
 
 # Debian 12's default Boost is older than what the sources need; it has 1.81 beside it.
@@ -20,7 +20,7 @@ packages=(
   mosquitto mosquitto-clients procps
 )
 if [[ "${1:-}" == "--tests" ]]; then
-  packages+=(prosody systemd prometheus python3-yaml python3-jsonschema)
+  packages+=(prosody systemd prometheus openssl python3-yaml python3-jsonschema python3-grpcio python3-protobuf)
   command -v npm >/dev/null || packages+=(nodejs npm)
 fi
 
