@@ -42,6 +42,7 @@
 #include "bridge/presence.h"
 #include "bridge/presence_sweep.h"
 #include "bridge/presence_watch.h"
+#include "bridge/process_metrics.h"
 #include "bridge/profiles.h"
 #include "bridge/registry.h"
 #include "bridge/runtime.h"
@@ -302,7 +303,7 @@ void Gateway::Impl::start() {
     std::size_t open = 0;
     for (const auto& server : acs) open += server->open_sessions();
     metrics.cwmp_sessions_open.Set(static_cast<double>(open));
-    return metrics.text();
+    return metrics.text() + process_metrics(USP_BRIDGE_VERSION);
   };
   options.not_ready = [this] { return not_ready(); };
   run_threads();

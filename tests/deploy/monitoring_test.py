@@ -44,6 +44,10 @@ def metrics_of_the_bridge():
     return found
 
 
+def metrics_of_the_process():
+    return set(re.findall(r'family\("(\w+)"', (ROOT / "bridge/process_metrics.cc").read_text()))
+
+
 def labels_of(name):
     """Label names that the code gives it."""
     text = (ROOT / "bridge/metrics.cc").read_text()
@@ -79,6 +83,8 @@ class Names(unittest.TestCase):
 
     def test_what_is_asked_for_is_there(self):
         for where, expression in expressions():
+            for name in re.findall(r"\bprocess_\w+", expression):
+                self.assertIn(name, metrics_of_the_process(), where)
             for name in re.findall(r"\busp_bridge_\w+", expression):
                 base = re.sub("(_bucket|_sum|_count)$", "", name) if name not in self.metrics else name
                 self.assertIn(base, self.metrics, where)
@@ -200,7 +206,7 @@ class RealMetrics(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
 
     def test_their_names_are_those_of_the_source(self):
-        self.assertLessEqual(set(re.findall(r"^# TYPE (\w+)", self.text, re.MULTILINE)), set(metrics_of_the_bridge()))
+        self.assertLessEqual(set(re.findall(r"^# TYPE (\w+)", self.text, re.MULTILINE)), set(metrics_of_the_bridge()) | metrics_of_the_process())
 
 
 if __name__ == "__main__":
