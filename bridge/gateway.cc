@@ -35,6 +35,7 @@
 #include "bridge/gateway_options.h"
 #include "bridge/heartbeat.h"
 #include "bridge/linger.h"
+#include "bridge/maintenance_backend.h"
 #include "bridge/metrics.h"
 #include "bridge/northbound.h"
 #include "bridge/path_pool.h"
@@ -79,7 +80,7 @@ class StoreHealth {
       trouble_ = "store: mirror.db is damaged, restart to begin it anew";
     }
     if (event == StoreEvent::kStateDamaged) {
-      trouble_ = "store: state.db is damaged, stop and restore a backup";
+      trouble_ = "store: state.db is damaged, stop and restore a backup (--restore-state)";
     }
   }
   std::string trouble() const {
@@ -163,6 +164,7 @@ struct Gateway::Impl {
         northbound(runtime),
         backend(runtime),
         credential_backend(runtime),
+        maintenance(runtime),
         requests(*store, now_ms()),
         importer(*store, settings.cwmp.auth,
                  [this](const Result<CredentialImport>& done) { on_import(done); }),
@@ -213,6 +215,7 @@ struct Gateway::Impl {
   Northbound northbound;
   ControlBackend backend;
   CredentialBackend credential_backend;
+  MaintenanceBackend maintenance;
   control::RequestBook requests;
   CredentialImporter importer;
   BulkRunner bulks;
@@ -310,6 +313,7 @@ void Gateway::Impl::start() {
   control::ServerOptions serving = grpc_options(config.grpc, metrics);
   serving.requests = &requests;
   serving.bulks = &bulks;
+  serving.maintenance = &maintenance;
   serving.bulk_devices = config.brakes.bulk_devices;
   serving.controllers = controllers_of(config);
   serving.controllers.frozen = [this](std::string_view endpoint_id) {
@@ -431,6 +435,7 @@ void Gateway::Impl::stop() {
   for (const std::future<void>& each : drained) each.wait();
   northbound.stop(std::min<std::chrono::milliseconds>(limit / 3, std::chrono::seconds(5)));
   importer.stop();
+  maintenance.stop();
   store->close();
   if (admin) admin->stop();
   work.reset();

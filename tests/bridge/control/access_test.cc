@@ -104,6 +104,7 @@ TEST_F(Access, RolesAllowWhatTheySay) {
       {"CredentialService/ListCredentials", false, false},
       {"CredentialService/RotateCredential", false, false},
       {"ControllerService/ListControllers", true, true},
+      {"MaintenanceService/Backup", false, false},
   };
   for (const Row& row : rows) {
     EXPECT_EQ(may("v", row.method), row.viewer) << row.method;
@@ -137,7 +138,7 @@ TEST(OnlyReads, IsToldByTheNameOfTheMethod) {
     EXPECT_TRUE(only_reads(reads)) << reads;
   }
   for (const char* writes : {"DeviceService/DeleteDevice", "ParameterService/RefreshParameters",
-                             "CredentialService/PutCredentials"}) {
+                             "CredentialService/PutCredentials", "MaintenanceService/Backup"}) {
     EXPECT_FALSE(only_reads(writes)) << writes;
   }
 }
