@@ -164,7 +164,7 @@ struct Gateway::Impl {
         northbound(runtime),
         backend(runtime),
         credential_backend(runtime),
-        maintenance(runtime),
+        maintenance(runtime, [this] { return acs_facts(); }),
         requests(*store, now_ms()),
         importer(*store, settings.cwmp.auth,
                  [this](const Result<CredentialImport>& done) { on_import(done); }),
@@ -190,6 +190,7 @@ struct Gateway::Impl {
   void purge_later();
   void on_import(const Result<CredentialImport>& done);
   std::vector<std::string> not_ready() const;
+  AcsFacts acs_facts() const;
 
   const Config& config;
   Metrics metrics;
@@ -410,6 +411,18 @@ std::vector<std::string> Gateway::Impl::not_ready() const {
   if (!northbound.ready()) reasons.emplace_back("mqtt: not connected");
   if (std::string trouble = store_health.trouble(); !trouble.empty()) reasons.push_back(trouble);
   return reasons;
+}
+
+AcsFacts Gateway::Impl::acs_facts() const {
+  AcsFacts facts;
+  const std::vector<CwmpListenerConfig> listeners = config.cwmp.all_listeners();
+  for (std::size_t i = 0; i < acs.size(); ++i) {
+    facts.listeners.push_back({listeners[i].listen + ":" + std::to_string(acs[i]->port()),
+                               listeners[i].tls.enabled(), acs[i]->open_sessions(),
+                               config.cwmp.limits.sessions});
+  }
+  if (config.cwmp.xmpp.enabled) facts.xmpp_connected = metrics.xmpp_connected.Value() > 0;
+  return facts;
 }
 
 void Gateway::Impl::stop() {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "bridge/diagnosis.h"
 #include "bridge/result.h"
 #include "bridge/store/backup.h"
 
@@ -24,6 +25,9 @@ class MaintenanceBackend {
   /// the bridge stops.
   virtual boost::asio::awaitable<Result<std::shared_ptr<StateCopy>>> copy_state(
       GivenUp given_up) = 0;
+
+  /// Of all but devices, in the order of the areas.
+  virtual boost::asio::awaitable<Checks> diagnose() = 0;
 
   /// StateCopy::read() where it may block.
   virtual boost::asio::awaitable<Result<std::string>> read(std::shared_ptr<StateCopy> copy,

@@ -3,8 +3,11 @@
 #include <spdlog/spdlog.h>
 
 #include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <optional>
 #include <utility>
 
+#include "bridge/control/backend.h"
 #include "bridge/control/call.h"
 #include "bridge/control/errors.h"
 #include "bridge/control/maintenance_backend.h"
@@ -112,6 +115,71 @@ class BackupCall final : public StreamCall<v1::BackupChunk> {
   v1::BackupChunk chunk_;  ///< being written
 };
 
+v1::Check::Result to_result(Check::Result result) {
+  switch (result) {
+    case Check::Result::kOk:
+      return v1::Check::OK;
+    case Check::Result::kWarning:
+      return v1::Check::WARNING;
+    case Check::Result::kFailed:
+      return v1::Check::FAILED;
+  }
+  return v1::Check::RESULT_UNSPECIFIED;
+}
+
+void add(Check check, v1::DiagnoseResponse& response) {
+  v1::Check* out = response.add_checks();
+  out->set_area(std::move(check.area));
+  out->set_subject(std::move(check.subject));
+  out->set_result(to_result(check.result));
+  out->set_seen(std::move(check.seen));
+  out->set_advice(std::move(check.advice));
+}
+
+/// What ExplainDevice finds, as checks.
+void add_findings(const std::string& device, const Explanation& explanation,
+                  v1::DiagnoseResponse& response) {
+  bool good = true;
+  for (const Finding& finding : explanation.findings) {
+    Check check{"device", finding.reason, Check::Result::kOk, finding.summary, finding.advice};
+    if (finding.severity == Finding::Severity::kWarning) check.result = Check::Result::kWarning;
+    if (finding.severity == Finding::Severity::kError) check.result = Check::Result::kFailed;
+    good = good && check.result == Check::Result::kOk;
+    add(std::move(check), response);
+  }
+  if (good) add({"device", device, Check::Result::kOk, "nothing is wrong", ""}, response);
+}
+
+asio::awaitable<grpc::Status> diagnose(Door& door, MaintenanceBackend& backend, const Visit& visit,
+                                       const v1::DiagnoseRequest& request,
+                                       v1::DiagnoseResponse& response) {
+  std::optional<Explanation> explanation;
+  if (!request.device().empty()) {
+    auto looking = door.device(visit, "device", request.device());
+    tl::expected<std::string, grpc::Status> device = co_await std::move(looking);
+    if (!device) co_return device.error();
+    std::string wanted = *device;
+    auto explaining = door.backend().explain(std::move(wanted));
+    Result<std::optional<Explanation>> found = co_await std::move(explaining);
+    if (!found) co_return to_status(found.error());
+    if (!*found) co_return no_such_device(request.device());
+    explanation = **std::move(found);
+  }
+  const grpc::Status all = Door::whole_fleet(visit);
+  if (!all.ok() && !explanation) co_return all;
+  if (all.ok()) {
+    auto diagnosing = backend.diagnose();
+    Checks checks = co_await std::move(diagnosing);
+    for (Check& check : checks) add(std::move(check), response);
+  }
+  if (explanation) add_findings(request.device(), *explanation, response);
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  set_timestamp(std::chrono::duration_cast<std::chrono::milliseconds>(now).count(),
+                response.mutable_server_time());
+  response.set_version(USP_BRIDGE_VERSION);
+  co_return grpc::Status::OK;
+}
+
 }  // namespace
 
 MaintenanceService::MaintenanceService(Door& door, MaintenanceBackend& backend,
@@ -129,6 +197,13 @@ grpc::ServerWriteReactor<v1::BackupChunk>* MaintenanceService::Backup(
   if (!visit) return refuse_stream<v1::BackupChunk>(visit.error());
   return BackupCall::start(
       std::make_shared<BackupCall>(door_, *std::move(visit), room_, backend_, patience_));
+}
+
+grpc::ServerUnaryReactor* MaintenanceService::Diagnose(grpc::CallbackServerContext* context,
+                                                       const v1::DiagnoseRequest* request,
+                                                       v1::DiagnoseResponse* response) {
+  return run_call(door_, context, "MaintenanceService/Diagnose", request, response,
+                  std::bind_front(diagnose, std::ref(door_), std::ref(backend_)));
 }
 
 }  // namespace bridge::control

@@ -25,6 +25,10 @@ class MaintenanceService final : public v1::MaintenanceService::CallbackService 
   grpc::ServerWriteReactor<v1::BackupChunk>* Backup(grpc::CallbackServerContext* context,
                                                     const v1::BackupRequest* request) override;
 
+  grpc::ServerUnaryReactor* Diagnose(grpc::CallbackServerContext* context,
+                                     const v1::DiagnoseRequest* request,
+                                     v1::DiagnoseResponse* response) override;
+
  private:
   Door& door_;
   MaintenanceBackend& backend_;

@@ -18,6 +18,7 @@ namespace bridge::control {
 namespace {
 
 using grpc::StatusCode;
+using testing::ElementsAre;
 
 class FakeMaintenance final : public MaintenanceBackend {
  public:
@@ -33,6 +34,7 @@ class FakeMaintenance final : public MaintenanceBackend {
     kept = copy;
     co_return copy;
   }
+  boost::asio::awaitable<Checks> diagnose() override { co_return checks; }
   boost::asio::awaitable<Result<std::string>> read(std::shared_ptr<StateCopy> copy,
                                                    std::size_t most) override {
     co_return copy->read(most);
@@ -40,6 +42,7 @@ class FakeMaintenance final : public MaintenanceBackend {
 
   support::TemporaryDirectory directory;
   std::string content;
+  Checks checks;
   std::optional<Error> error;
   GivenUp given_up;
   std::weak_ptr<StateCopy> kept;
@@ -52,6 +55,20 @@ struct Got {
   std::string data;
   std::size_t largest = 0;
 };
+
+constexpr const char* kToken = "0123456789abcdef-token";
+
+/// One administrator, with kToken, whose devices those are.
+Door::Options some_devices_only(const std::string& filter) {
+  GrpcClientConfig some;
+  some.name = "some";
+  some.role = "admin";
+  some.devices = filter;
+  some.token_sha256 = "3c18109ce815143332983177dfecc23e848446a79ddcca321f551496e0de9c70";
+  Door::Options options;
+  options.config.clients = {some};
+  return options;
+}
 
 struct Maintenance : testing::Test {
   void serve(Door::Options options = {},
@@ -82,8 +99,27 @@ struct Maintenance : testing::Test {
     return got;
   }
 
+  grpc::Status diagnose(const std::string& device, const std::string& token = {}) {
+    grpc::ClientContext context;
+    if (!token.empty()) context.AddMetadata("authorization", "Bearer " + token);
+    v1::DiagnoseRequest request;
+    request.set_device(device);
+    diagnosis.Clear();
+    return stub->Diagnose(&context, request, &diagnosis);
+  }
+  /// "area subject result", of each.
+  std::vector<std::string> checks() const {
+    std::vector<std::string> out;
+    for (const v1::Check& each : diagnosis.checks()) {
+      out.push_back(each.area() + " " + each.subject() + " " +
+                    v1::Check::Result_Name(each.result()));
+    }
+    return out;
+  }
+
   FakeBackend backend;
   FakeMaintenance maintenance;
+  v1::DiagnoseResponse diagnosis;
   std::optional<ServiceHost> host;
   std::optional<MaintenanceService> service;
   std::optional<Serving> serving;
@@ -121,16 +157,9 @@ TEST_F(Maintenance, SaysWhyThereIsNoCopy) {
 }
 
 TEST_F(Maintenance, BacksUpForWhoMayTouchAllDevicesOnly) {
-  Door::Options options;
-  options.config.clients.resize(1);
-  options.config.clients[0].name = "some";
-  options.config.clients[0].role = "admin";
-  options.config.clients[0].devices = "oui = FFFFFF";
-  options.config.clients[0].token_sha256 =
-      "3c18109ce815143332983177dfecc23e848446a79ddcca321f551496e0de9c70";
-  serve(std::move(options));
+  serve(some_devices_only("oui = FFFFFF"));
   EXPECT_EQ(back_up().status.error_code(), StatusCode::UNAUTHENTICATED);
-  EXPECT_EQ(back_up("0123456789abcdef-token").status.error_code(), StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(back_up(kToken).status.error_code(), StatusCode::PERMISSION_DENIED);
   EXPECT_EQ(maintenance.given_up, nullptr) << "none was made";
 }
 
@@ -148,6 +177,47 @@ TEST_F(Maintenance, LetsGoOfTheCopyWhenTheClientGoesOrTakesNothing) {
     EXPECT_EQ(stream->Finish().error_code(), StatusCode::DEADLINE_EXCEEDED);
   }
   while (!maintenance.kept.expired()) std::this_thread::yield();
+}
+
+TEST_F(Maintenance, TellsWhatWasLookedUpAndWhatADeviceLacks) {
+  DeviceInfo device;
+  device.endpoint_id = "os::1";
+  backend.all_devices = {device};
+  using Severity = Finding::Severity;
+  Explanation told;
+  told.findings = {{Severity::kError, "OFFLINE", "gone", "look"},
+                   {Severity::kWarning, "CLOCK_SKEW", "late", ""},
+                   {Severity::kInfo, "LEARNING", "walks", ""}};
+  backend.explanation = told;
+  maintenance.checks = {{"broker", "b", Check::Result::kFailed, "not connected", "start it"},
+                        {"time", "clock", Check::Result::kWarning, "", ""}};
+  serve();
+
+  ASSERT_TRUE(diagnose("devices/os::1").ok());
+
+  EXPECT_THAT(checks(),
+              ElementsAre("broker b FAILED", "time clock WARNING", "device OFFLINE FAILED",
+                          "device CLOCK_SKEW WARNING", "device LEARNING OK"));
+  EXPECT_EQ(diagnosis.checks(0).seen(), "not connected");
+  EXPECT_EQ(diagnosis.checks(0).advice(), "start it");
+  EXPECT_GT(diagnosis.server_time().seconds(), 0);
+  EXPECT_EQ(diagnose("devices/os::2").error_code(), StatusCode::NOT_FOUND);
+  EXPECT_EQ(diagnose("os::1").error_code(), StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(Maintenance, TellsWhoHasSomeDevicesOfThoseOnly) {
+  DeviceInfo device;
+  device.endpoint_id = "os::1";
+  device.oui = "00D09E";
+  backend.all_devices = {device};
+  backend.explanation = Explanation{};
+  maintenance.checks = {{"certificates", "secret place", Check::Result::kOk, "", ""}};
+  serve(some_devices_only("oui = 00D09E"));
+
+  EXPECT_EQ(diagnose("", kToken).error_code(), StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(diagnose("devices/os::2", kToken).error_code(), StatusCode::PERMISSION_DENIED);
+  ASSERT_TRUE(diagnose("devices/os::1", kToken).ok());
+  EXPECT_THAT(checks(), ElementsAre("device devices/os::1 OK"));
 }
 
 }  // namespace
