@@ -11,9 +11,10 @@ void BrokerLinks::on_connected(const usp::mtp::ConnectionInfo& info, std::int64_
   standing_ = states_.size();
 }
 
-void BrokerLinks::on_disconnected(const usp::mtp::DisconnectInfo& info) {
-  if (info.number == 0) return;
+void BrokerLinks::on_disconnected(const usp::mtp::DisconnectInfo& info, std::int64_t now_ms) {
   const std::lock_guard lock(mutex_);
+  trouble_ = {now_ms, info.reason_code, info.text};
+  if (info.number == 0) return;
   const auto at = states_.find(info.endpoint_id);
   if (at != states_.end() && at->second.link.number == info.number) states_.erase(at);
   standing_ = states_.size();
@@ -23,6 +24,11 @@ void BrokerLinks::clear() {
   const std::lock_guard lock(mutex_);
   states_.clear();
   standing_ = 0;
+}
+
+BrokerLinks::Trouble BrokerLinks::last_trouble() const {
+  const std::lock_guard lock(mutex_);
+  return trouble_;
 }
 
 const std::string& BrokerLinks::key_of(const std::string& endpoint_id) const {

@@ -29,8 +29,16 @@ class BrokerLinks {
   };
 
   void on_connected(const usp::mtp::ConnectionInfo& info, std::int64_t now_ms);
-  void on_disconnected(const usp::mtp::DisconnectInfo& info);
+  void on_disconnected(const usp::mtp::DisconnectInfo& info, std::int64_t now_ms);
   void clear();
+
+  /// The last connection that ended, or could not be made.
+  struct Trouble {
+    std::int64_t time_ms = 0;  ///< 0: there was none
+    int reason_code = 0;       ///< of MQTT; 0: none came
+    std::string text;
+  };
+  Trouble last_trouble() const;
 
   bool any() const { return standing_ != 0; }
   std::size_t count() const { return standing_; }
@@ -67,6 +75,7 @@ class BrokerLinks {
   std::atomic<std::size_t> standing_{0};
   mutable std::mutex mutex_;
   States states_;  ///< by endpoint id; shared: by ""
+  Trouble trouble_;
 };
 
 }  // namespace bridge

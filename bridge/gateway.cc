@@ -36,6 +36,7 @@
 #include "bridge/heartbeat.h"
 #include "bridge/linger.h"
 #include "bridge/log.h"
+#include "bridge/maintenance_backend.h"
 #include "bridge/metrics.h"
 #include "bridge/northbound.h"
 #include "bridge/path_pool.h"
@@ -81,7 +82,7 @@ class StoreHealth {
       trouble_ = "store: mirror.db is damaged, restart to begin it anew";
     }
     if (event == StoreEvent::kStateDamaged) {
-      trouble_ = "store: state.db is damaged, stop and restore a backup";
+      trouble_ = "store: state.db is damaged, stop and restore a backup (--restore-state)";
     }
   }
   std::string trouble() const {
@@ -165,6 +166,7 @@ struct Gateway::Impl {
         northbound(runtime),
         backend(runtime),
         credential_backend(runtime),
+        maintenance(runtime, [this] { return acs_facts(); }),
         requests(*store, now_ms()),
         importer(*store, settings.cwmp.auth,
                  [this](const Result<CredentialImport>& done) { on_import(done); }),
@@ -191,6 +193,7 @@ struct Gateway::Impl {
   void purge_later();
   void on_import(const Result<CredentialImport>& done);
   std::vector<std::string> not_ready() const;
+  AcsFacts acs_facts() const;
 
   const Config& config;
   Metrics metrics;
@@ -216,6 +219,7 @@ struct Gateway::Impl {
   Northbound northbound;
   ControlBackend backend;
   CredentialBackend credential_backend;
+  MaintenanceBackend maintenance;
   control::RequestBook requests;
   CredentialImporter importer;
   BulkRunner bulks;
@@ -313,6 +317,7 @@ void Gateway::Impl::start() {
   control::ServerOptions serving = grpc_options(config.grpc, metrics);
   serving.requests = &requests;
   serving.bulks = &bulks;
+  serving.maintenance = &maintenance;
   serving.bulk_devices = config.brakes.bulk_devices;
   serving.controllers = controllers_of(config);
   serving.controllers.frozen = [this](std::string_view endpoint_id) {
@@ -411,6 +416,18 @@ std::vector<std::string> Gateway::Impl::not_ready() const {
   return reasons;
 }
 
+AcsFacts Gateway::Impl::acs_facts() const {
+  AcsFacts facts;
+  const std::vector<CwmpListenerConfig> listeners = config.cwmp.all_listeners();
+  for (std::size_t i = 0; i < acs.size(); ++i) {
+    facts.listeners.push_back({listeners[i].listen + ":" + std::to_string(acs[i]->port()),
+                               listeners[i].tls.enabled(), acs[i]->open_sessions(),
+                               config.cwmp.limits.sessions});
+  }
+  if (config.cwmp.xmpp.enabled) facts.xmpp_connected = metrics.xmpp_connected.Value() > 0;
+  return facts;
+}
+
 void Gateway::Impl::stop() {
   if (stopped.exchange(true)) return;
   auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(config.shutdown_timeout);
@@ -434,6 +451,7 @@ void Gateway::Impl::stop() {
   for (const std::future<void>& each : drained) each.wait();
   northbound.stop(std::min<std::chrono::milliseconds>(limit / 3, std::chrono::seconds(5)));
   importer.stop();
+  maintenance.stop();
   store->close();
   if (admin) admin->stop();
   work.reset();

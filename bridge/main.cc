@@ -4,6 +4,8 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
+#include <ctime>
 #include <iostream>
 #include <string>
 
@@ -13,6 +15,7 @@
 #include "bridge/gateway.h"
 #include "bridge/log.h"
 #include "bridge/service_manager.h"
+#include "bridge/store/restore.h"
 #include "bridge/translate/mappings.h"
 
 namespace {
@@ -37,6 +40,31 @@ bool check_overlays(const bridge::TranslationConfig& translation) {
   const auto mappings = bridge::translate::Mappings::load(translation);
   if (!mappings) std::cerr << mappings.error() << "\n";
   return mappings.has_value();
+}
+
+std::string date_text(std::int64_t unix_ms) {
+  if (unix_ms == 0) return "of unknown date";
+  const std::time_t seconds = unix_ms / 1000;
+  std::array<char, 32> text{};
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return std::string("of ") + text.data();
+}
+
+/// With the bridge stopped.
+int restore(const bridge::StoreConfig& store, const std::string& backup) {
+  const auto restored = bridge::restore_state({store.directory, store.key_file, backup});
+  if (!restored) {
+    std::cerr << "usp-bridge: not restored, nothing was changed: " << restored.error().text << "\n";
+    return 1;
+  }
+  std::cout << "restored state.db " << date_text(restored->facts.copied_ms) << ": "
+            << restored->facts.devices << " devices, schema version "
+            << restored->facts.schema_version << "\n";
+  if (!restored->kept.empty())
+    std::cout << "kept what was there: " << restored->kept.string() << "\n";
+  return 0;
 }
 
 void note(const bridge::Result<void>& told) {
@@ -160,8 +188,11 @@ int main(int argc, char** argv) {
   CLI::App app("Lets USP (TR-369) controllers manage TR-069 devices.", "usp-bridge");
   std::string file;
   bool check = false;
+  std::string backup;
   app.add_option("-c,--config", file, "YAML configuration; without it the defaults hold");
   app.add_flag("--check-config", check, "say what is wrong with the configuration, and exit");
+  app.add_option("--restore-state", backup,
+                 "put this backup of state.db in place while the bridge is stopped, and exit");
   app.set_version_flag("--version", std::string("usp-bridge ") + USP_BRIDGE_VERSION);
   try {
     app.parse(argc, argv);
@@ -183,6 +214,7 @@ int main(int argc, char** argv) {
     std::cout << "the configuration is good\n";
     return 0;
   }
+  if (!backup.empty()) return restore(loaded->config.store, backup);
   settings.started_with(*loaded);
   return serve(settings);
 }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "bridge/device.h"
+#include "bridge/diagnosis.h"
 #include "bridge/metrics.h"
 #include "bridge/mqtt_options.h"
 #include "bridge/registry.h"
@@ -57,7 +58,9 @@ Northbound::Northbound(Runtime& runtime, std::unique_ptr<usp::mtp::Transport> sh
     transport_ = std::move(agents);
   } else {
     try {
-      transport_ = std::make_unique<usp::mtp::MqttTransport>(shared_mqtt_options(mqtt));
+      auto shared_mqtt = std::make_unique<usp::mtp::MqttTransport>(shared_mqtt_options(mqtt));
+      shared_mqtt_ = shared_mqtt.get();
+      transport_ = std::move(shared_mqtt);
     } catch (const std::invalid_argument& error) {
       throw std::runtime_error(error.what());
     }
@@ -147,6 +150,32 @@ void Northbound::fill(AgentFacts& facts) const {
   facts.messages_sent = counters.delivered;
   facts.messages_received = counters.received;
   facts.connection_errors = static_cast<std::uint32_t>(counters.connect_failures);
+}
+
+BrokerFacts Northbound::facts() const {
+  const MqttConfig& mqtt = runtime_.config.mqtt;
+  const BrokerLinks::Link link = links_.of({});
+  const BrokerLinks::Trouble trouble = links_.last_trouble();
+  BrokerFacts facts;
+  facts.host = mqtt.host;
+  facts.port = mqtt.broker_port();
+  facts.version = mqtt.version == MqttConfig::Version::k5 ? "5.0" : "3.1.1";
+  facts.tls = mqtt.tls.enabled;
+  facts.username = mqtt.username;
+  facts.one_each = own_ != nullptr;
+  facts.idle = own_ != nullptr && own_->empty();
+  facts.standing = transport_->counters().connected;
+  facts.wanted = own_ ? 0 : mqtt.connections;
+  facts.since_ms = link.since_ms;
+  facts.trouble_ms = trouble.time_ms;
+  facts.reason_code = trouble.reason_code;
+  facts.trouble = trouble.text;
+  if (shared_mqtt_ == nullptr) return facts;
+  for (const usp::mtp::SubscriptionState& each : shared_mqtt_->subscriptions()) {
+    using Is = usp::mtp::SubscriptionState::Is;
+    facts.topics.push_back({each.filter, each.is == Is::kGranted, each.is == Is::kRefused});
+  }
+  return facts;
 }
 
 const ControllerConfig* Northbound::controller(const std::string& endpoint_id) const {
@@ -286,7 +315,7 @@ void Northbound::on_connected(const usp::mtp::ConnectionInfo& info) {
 }
 
 void Northbound::on_disconnected(const usp::mtp::DisconnectInfo& info) {
-  links_.on_disconnected(info);
+  links_.on_disconnected(info, now_ms());
   runtime_.metrics.mqtt_connected.Set(static_cast<double>(links_.count()));
   const bool own_doing = stopping_ && info.number != 0 && info.reason_code == 0;
   spdlog::log(own_doing ? spdlog::level::debug : spdlog::level::warn,

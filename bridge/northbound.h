@@ -35,6 +35,7 @@
 namespace bridge {
 
 class Device;
+struct BrokerFacts;
 struct LocalController;
 using DevicePtr = std::shared_ptr<Device>;
 struct Runtime;
@@ -86,6 +87,8 @@ class Northbound final : private usp::mtp::TransportHandler {
   /// Connected, or there is no agent yet that would be.
   bool ready() const;
   usp::mtp::TransportCounters counters() const { return transport_->counters(); }
+  /// How it stands with the broker.
+  BrokerFacts facts() const;
 
   /// Reads the certificates of record signatures again; see RecordTrust::reload().
   tl::expected<void, std::string> reload_trust() { return trust_.reload(); }
@@ -183,7 +186,8 @@ class Northbound final : private usp::mtp::TransportHandler {
 
   Runtime& runtime_;
   std::unique_ptr<usp::mtp::Transport> transport_;
-  std::unique_ptr<AgentConnections> own_;  ///< nullptr: all agents share connections
+  usp::mtp::MqttTransport* shared_mqtt_ = nullptr;  ///< transport_, where all share it
+  std::unique_ptr<AgentConnections> own_;           ///< nullptr: all agents share connections
   std::map<std::string, const ControllerConfig*, std::less<>> controllers_;
   boost::asio::strand<boost::asio::any_io_executor> strand_;  ///< of the outbox and the timers
   Signal outbox_signal_;

@@ -17,7 +17,7 @@ constexpr std::size_t kMinTokenBytes = 16;  ///< shorter ones can be guessed
 constexpr std::size_t kMaxTokenBytes = 4096;
 
 const std::vector<std::string> kChangingNothing{
-    "*/Get*", "*/List*", "*/Watch*", "*/Stream*", "*/Explain*", "*/WaitOperation",
+    "*/Get*", "*/List*", "*/Watch*", "*/Stream*", "*/Explain*", "*/WaitOperation", "*/Diagnose",
 };
 /// Credentials are not for viewers, not even their names.
 const std::vector<std::string> kViewing{
@@ -29,10 +29,8 @@ const std::vector<std::string> kViewing{
 };
 /// What an operator does beside: everything that changes devices and nothing that changes who may.
 const std::vector<std::string> kOperating{
-    "DeviceService/UpdateDevice",
-    "ParameterService/*",
-    "OperationService/*",
-    "BulkService/*",
+    "DeviceService/UpdateDevice",  "ParameterService/*", "OperationService/*", "BulkService/*",
+    "MaintenanceService/Diagnose",
 };
 
 std::string hash_of(std::string_view token) {

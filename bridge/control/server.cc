@@ -13,6 +13,7 @@
 #include "bridge/control/credential_service.h"
 #include "bridge/control/device_service.h"
 #include "bridge/control/freeze_service.h"
+#include "bridge/control/maintenance_service.h"
 #include "bridge/control/operation_service.h"
 #include "bridge/control/parameter_service.h"
 #include "bridge/control/watch_service.h"
@@ -71,6 +72,7 @@ struct Server::Impl {
         operations(*door),
         watch(*door) {
     if (options.bulks != nullptr) bulks.emplace(*door, *options.bulks, options.bulk_devices);
+    if (options.maintenance != nullptr) maintenance.emplace(*door, *options.maintenance);
   }
 
   const ServerOptions options;
@@ -83,6 +85,7 @@ struct Server::Impl {
   OperationService operations;
   WatchService watch;
   std::optional<BulkService> bulks;
+  std::optional<MaintenanceService> maintenance;
   int port = 0;
   std::unique_ptr<Certificates> certificates;
   std::unique_ptr<grpc::Server> server;  // last: goes first
@@ -112,6 +115,7 @@ Server::Server(boost::asio::any_io_executor executor, Backend& backend,
   builder.RegisterService(&impl_->operations);
   builder.RegisterService(&impl_->watch);
   if (impl_->bulks) builder.RegisterService(&*impl_->bulks);
+  if (impl_->maintenance) builder.RegisterService(&*impl_->maintenance);
   impl_->server = builder.BuildAndStart();
   if (impl_->server == nullptr) {
     throw std::runtime_error("grpc: cannot listen on " + options.listen);
@@ -147,6 +151,7 @@ void Server::shutdown(std::chrono::milliseconds grace) {
   set_serving(false);
   impl_->watch.stop();
   if (impl_->bulks) impl_->bulks->stop();
+  if (impl_->maintenance) impl_->maintenance->stop();
   impl_->server->Shutdown(std::chrono::system_clock::now() + grace);
   impl_->server->Wait();
   impl_->server.reset();

@@ -18,6 +18,7 @@ namespace bridge::control {
 
 class Backend;
 class CredentialBackend;
+class MaintenanceBackend;
 
 struct ServerOptions {
   std::string listen = "127.0.0.1:50051";  ///< "host:port" or "unix:/path"; port 0: a free one
@@ -31,6 +32,7 @@ struct ServerOptions {
   RequestBook* requests = nullptr;    ///< outlives the server; nullptr: none is kept
   BulkRunner* bulks = nullptr;        ///< outlives the server; nullptr: BulkService is not served
   std::size_t bulk_devices = 10'000;  ///< of one bulk operation
+  MaintenanceBackend* maintenance = nullptr;  ///< outlives the server; nullptr: not served
 };
 
 /// Serves until shutdown() or destruction. The work of every call runs on `executor`.

@@ -7,7 +7,7 @@ namespace bridge::control {
 namespace {
 
 grpc::Status stopping() {
-  return make_status(grpc::StatusCode::UNAVAILABLE, "the bridge is stopping; watch again later",
+  return make_status(grpc::StatusCode::UNAVAILABLE, "the bridge is stopping; call again later",
                      "STOPPING");
 }
 

@@ -17,6 +17,8 @@ void add_bulk_commands(CLI::App& app, Action& action);
 void add_brake_commands(CLI::App& app, Action& action);
 void add_controller_commands(CLI::App& app, Action& action);
 void add_credential_commands(CLI::App& app, Action& action);
+void add_doctor_command(CLI::App& app, Action& action);
+void add_state_commands(CLI::App& app, Action& action);
 /// Prints what a shell needs to complete the commands that `app` has.
 void add_completion_command(CLI::App& app, Action& action);
 

@@ -45,23 +45,6 @@ Format format_of(const std::string& name) {
   return name == "wide" ? Format::kWide : Format::kTable;
 }
 
-Exit exit_of(grpc::StatusCode code) {
-  switch (code) {
-    case grpc::StatusCode::NOT_FOUND:
-      return kNotFound;
-    case grpc::StatusCode::DEADLINE_EXCEEDED:
-    case grpc::StatusCode::UNKNOWN:
-      return kNotInTime;
-    case grpc::StatusCode::UNAVAILABLE:
-      return kNoBridge;
-    case grpc::StatusCode::PERMISSION_DENIED:
-    case grpc::StatusCode::UNAUTHENTICATED:
-      return kNotAllowed;
-    default:
-      return kFailed;
-  }
-}
-
 void print_detail(const v1::DeviceError& error) {
   for (const v1::ParameterError& each : error.parameters()) {
     std::cerr << "  " << each.path() << ": " << each.message() << " (USP " << each.usp_code();
@@ -94,7 +77,11 @@ void add_options(CLI::App& app, ConnectionOptions& options) {
 }
 
 Connection::Connection(const ConnectionOptions& options)
-    : token_(options.token), timeout_s_(options.timeout_s), format_(format_of(options.output)) {
+    : address_(options.address),
+      uses_tls_(!options.ca.empty()),
+      token_(options.token),
+      timeout_s_(options.timeout_s),
+      format_(format_of(options.output)) {
   if (token_.starts_with('@')) token_ = trimmed(read_file(token_.substr(1)));
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
@@ -109,6 +96,23 @@ void Connection::prepare(grpc::ClientContext& context, bool deadline) const {
                        std::chrono::milliseconds(static_cast<std::int64_t>(timeout_s_ * 1000)));
 }
 
+int exit_status(grpc::StatusCode code) {
+  switch (code) {
+    case grpc::StatusCode::NOT_FOUND:
+      return kNotFound;
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+    case grpc::StatusCode::UNKNOWN:
+      return kNotInTime;
+    case grpc::StatusCode::UNAVAILABLE:
+      return kNoBridge;
+    case grpc::StatusCode::PERMISSION_DENIED:
+    case grpc::StatusCode::UNAUTHENTICATED:
+      return kNotAllowed;
+    default:
+      return kFailed;
+  }
+}
+
 int fail(const grpc::Status& status) {
   std::cerr << "usp-bridgectl: " << status.error_message() << " ("
             << control::name_of(status.error_code()) << ")\n";
@@ -119,7 +123,7 @@ int fail(const grpc::Status& status) {
       if (each.UnpackTo(&error)) print_detail(error);
     }
   }
-  return exit_of(status.error_code());
+  return exit_status(status.error_code());
 }
 
 int wrong_use(const std::string& text) {

@@ -47,6 +47,8 @@ class Connection {
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
   Format format() const { return format_; }
   double timeout_s() const { return timeout_s_; }
+  const std::string& address() const { return address_; }
+  bool uses_tls() const { return uses_tls_; }
 
   /// With the token. `deadline`: for calls that end.
   void prepare(grpc::ClientContext& context, bool deadline = true) const;
@@ -62,6 +64,8 @@ class Connection {
   }
 
  private:
+  std::string address_;
+  bool uses_tls_;
   std::shared_ptr<grpc::Channel> channel_;
   std::string token_;
   double timeout_s_;
@@ -71,6 +75,8 @@ class Connection {
 /// What a command does once the options are read; the exit status.
 using Action = std::function<int(const Connection&)>;
 
+/// The exit status for it.
+int exit_status(grpc::StatusCode code);
 /// Says what went wrong, with its details; the exit status for it.
 int fail(const grpc::Status& status);
 /// Says how this program is used wrongly.

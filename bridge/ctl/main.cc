@@ -25,6 +25,8 @@ int main(int argc, char** argv) {
   add_brake_commands(app, action);
   add_controller_commands(app, action);
   add_credential_commands(app, action);
+  add_doctor_command(app, action);
+  add_state_commands(app, action);
   add_completion_command(app, action);
   try {
     app.parse(argc, argv);

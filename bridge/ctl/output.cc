@@ -19,14 +19,13 @@ std::size_t width_of(const std::string& text) {
       text.begin(), text.end(), [](unsigned char c) { return (c & 0xC0U) != 0x80U; }));
 }
 
-/// Devices say what they like: no control character reaches the terminal.
+}  // namespace
+
 std::string printable(std::string text) {
   std::replace_if(
       text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
   return text;
 }
-
-}  // namespace
 
 Table::~Table() {
   std::vector<std::size_t> widths(rows_.front().size(), 0);

@@ -24,6 +24,9 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
+/// Devices say what they like: no control character reaches the terminal.
+std::string printable(std::string text);
+
 /// One line of JSON, with the names of the proto files.
 void print_json(const google::protobuf::Message& message);
 

@@ -6,6 +6,7 @@ namespace bridge::sqlite {
 namespace {
 
 constexpr int kBusyTimeoutMs = 10'000;
+constexpr int kProgressSteps = 100;  ///< of SQLite's machine: some dozen rows
 
 ErrorKind kind_of(int code) {
   switch (code & 0xff) {
@@ -19,6 +20,8 @@ ErrorKind kind_of(int code) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return ErrorKind::kBusy;
+    case SQLITE_INTERRUPT:
+      return ErrorKind::kClosed;
     case SQLITE_MISUSE:
     case SQLITE_ERROR:
       return ErrorKind::kInternal;
@@ -151,6 +154,11 @@ Result<Query> Connection::prepare(std::string_view sql) {
   return Query(found->second);
 }
 
+void Connection::ask_while_running(std::function<bool()>& go_on) {
+  auto ask = [](void* asked) { return (*static_cast<std::function<bool()>*>(asked))() ? 0 : 1; };
+  sqlite3_progress_handler(handle_, kProgressSteps, ask, &go_on);
+}
+
 std::int64_t Connection::changes() const { return sqlite3_changes64(handle_); }
 std::int64_t Connection::last_insert_id() const { return sqlite3_last_insert_rowid(handle_); }
 bool Connection::in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
@@ -203,9 +211,9 @@ Result<void> apply(Connection& connection, const Schema& schema, int from) {
 
 }  // namespace
 
-Result<void> migrate(Connection& connection, const Schema& schema) {
+Result<int> known_version(Connection& connection, const Schema& schema) {
   const Result<int> version = current_version(connection, schema);
-  if (!version) return tl::unexpected(version.error());
+  if (!version) return version;
   const int newest = schema.migrations.back().version;
   if (*version > newest) {
     return fail(ErrorKind::kTooNew, std::string(schema.name) + " has schema version " +
@@ -213,7 +221,13 @@ Result<void> migrate(Connection& connection, const Schema& schema) {
                                         std::to_string(newest) +
                                         ": use the newer program or restore a backup");
   }
-  if (*version == newest) return {};
+  return version;
+}
+
+Result<void> migrate(Connection& connection, const Schema& schema) {
+  const Result<int> version = known_version(connection, schema);
+  if (!version) return tl::unexpected(version.error());
+  if (*version == schema.migrations.back().version) return {};
   if (auto begun = connection.execute("BEGIN IMMEDIATE"); !begun) return begun;
   Result<void> done = apply(connection, schema, *version);
   if (done) done = connection.execute("COMMIT");

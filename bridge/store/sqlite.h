@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -134,6 +135,10 @@ class Connection {
     return row->value_or(0);
   }
 
+  /// Asked again and again while a statement runs; false ends that with kClosed. It outlives the
+  /// connection.
+  void ask_while_running(std::function<bool()>& go_on);
+
   std::int64_t changes() const;
   std::int64_t last_insert_id() const;
   bool in_transaction() const;
@@ -169,6 +174,9 @@ struct Schema {
   std::int32_t application_id;
   std::vector<Migration> migrations;
 };
+
+/// The version the file has, 0 for an empty one. kTooNew and kCorrupt as migrate().
+Result<int> known_version(Connection& connection, const Schema& schema);
 
 /// Brings the file up to the last migration, all of it or nothing. kTooNew: it is beyond that.
 /// kCorrupt: another application's file.

@@ -40,16 +40,6 @@ Error with_file(const fs::path& file, Error error) {
   return error;
 }
 
-/// SQLite gives its -wal and -shm the mode of the file.
-Result<void> create_private(const fs::path& file) {
-  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) {
-    return fail(ErrorKind::kIo, std::strerror(errno));
-  }
-  ::close(fd);
-  return {};
-}
-
 Result<void> check(Connection& db, const fs::path& file) {
   std::error_code error;
   const std::uintmax_t size = fs::file_size(file, error);
@@ -123,6 +113,33 @@ DirectoryLock::~DirectoryLock() {
   if (fd_ >= 0) ::close(fd_);
 }
 
+// SQLite gives its -wal and -shm the mode of the file.
+Result<void> create_private(const fs::path& file) {
+  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) {
+    return fail(ErrorKind::kIo, std::strerror(errno));
+  }
+  ::close(fd);
+  return {};
+}
+
+fs::path beside(const fs::path& file, std::string_view name) {
+  return file.string() + "." + std::string(name);
+}
+
+void remove_database(const fs::path& file) {
+  std::error_code ignored;
+  for (const char* part : {"-wal", "-shm", "-journal", ""}) {
+    fs::remove(file.string() + part, ignored);
+  }
+}
+
+void StoreFiles::sweep() const {
+  for (const std::string_view name : {kCopyName, kRestoringName}) {
+    remove_database(beside(state_file(), name));
+  }
+}
+
 Result<void> StoreFiles::prepare() const {
   std::error_code error;
   if (fs::create_directories(directory_, error)) {
@@ -136,7 +153,7 @@ Result<Connection> StoreFiles::open_state(std::size_t max_pages) const {
   const FileKind kind{kStatePragmas, state_schema()};
   Result<Connection> db = open_writer(state_file(), in_memory(), kind, max_pages);
   if (!db && db.error().kind == ErrorKind::kCorrupt) {
-    db.error().text += "; restore state.db from a backup, nothing was changed";
+    db.error().text += "; restore a backup (usp-bridge --restore-state), nothing was changed";
   }
   return db;
 }

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "bridge/result.h"
 #include "bridge/store/secrets.h"
@@ -37,6 +38,9 @@ class StoreFiles {
   /// Makes the directory when it is absent.
   Result<void> prepare() const;
 
+  /// Removes what a killed process has left half done. With the directory's lock.
+  void sweep() const;
+
   Result<sqlite::Connection> open_state(std::size_t max_pages) const;
   /// `set_aside` hears why a damaged file was replaced.
   Result<sqlite::Connection> open_mirror(
@@ -55,6 +59,19 @@ class StoreFiles {
 
   std::filesystem::path directory_;
 };
+
+/// "state.db" and "copy" are "state.db.copy".
+std::filesystem::path beside(const std::filesystem::path& file, std::string_view name);
+
+/// Removes it with what SQLite keeps beside it.
+void remove_database(const std::filesystem::path& file);
+
+/// An empty file of mode 0600; one that is there stays as it is.
+Result<void> create_private(const std::filesystem::path& file);
+
+/// Made of state.db for a backup, and of a backup before it becomes state.db.
+inline constexpr std::string_view kCopyName = "copy";
+inline constexpr std::string_view kRestoringName = "restoring";
 
 /// The key that fits state.db: that of the key file, checked against what is stored.
 Result<Secrets> load_secrets(const StoreOptions& options, sqlite::Connection& state);

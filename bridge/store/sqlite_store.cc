@@ -242,6 +242,7 @@ Result<std::unique_ptr<Store>> open_sqlite_store(StoreOptions options) {
     Result<DirectoryLock> taken = DirectoryLock::take(options.directory);
     if (!taken) return tl::unexpected(taken.error());
     lock.emplace(*std::move(taken));
+    files.sweep();
   }
   Result<Connection> state = files.open_state(options.faults.max_state_pages);
   if (!state) return tl::unexpected(state.error());

@@ -104,6 +104,8 @@ TEST_F(Access, RolesAllowWhatTheySay) {
       {"CredentialService/ListCredentials", false, false},
       {"CredentialService/RotateCredential", false, false},
       {"ControllerService/ListControllers", true, true},
+      {"MaintenanceService/Backup", false, false},
+      {"MaintenanceService/Diagnose", false, true},
   };
   for (const Row& row : rows) {
     EXPECT_EQ(may("v", row.method), row.viewer) << row.method;
@@ -132,12 +134,13 @@ TEST_F(Access, NamesTheTokenFileThatIsNoGood) {
 }
 
 TEST(OnlyReads, IsToldByTheNameOfTheMethod) {
-  for (const char* reads : {"DeviceService/GetDevice", "WatchService/Watch",
-                            "OperationService/WaitOperation", "DeviceService/ExplainDevice"}) {
+  for (const char* reads :
+       {"DeviceService/GetDevice", "WatchService/Watch", "OperationService/WaitOperation",
+        "DeviceService/ExplainDevice", "MaintenanceService/Diagnose"}) {
     EXPECT_TRUE(only_reads(reads)) << reads;
   }
   for (const char* writes : {"DeviceService/DeleteDevice", "ParameterService/RefreshParameters",
-                             "CredentialService/PutCredentials"}) {
+                             "CredentialService/PutCredentials", "MaintenanceService/Backup"}) {
     EXPECT_FALSE(only_reads(writes)) << writes;
   }
 }

@@ -409,6 +409,23 @@ TEST(StoreMigration, NumbersItsOwnOneByOne) {
   }
 }
 
+TEST(StoreMigration, GoesForwardFromEveryVersionThereWas) {
+  for (const sqlite::Schema* schema : {&state_schema(), &mirror_schema()}) {
+    Connection fresh = memory();
+    ASSERT_TRUE(sqlite::migrate(fresh, *schema));
+    for (std::size_t version = 1; version < schema->migrations.size(); ++version) {
+      sqlite::Schema before = *schema;
+      before.migrations.resize(version);
+      Connection db = memory();
+      ASSERT_TRUE(sqlite::migrate(db, before));
+      ASSERT_TRUE(sqlite::migrate(db, *schema)) << schema->name << " " << version;
+      const char* things = "SELECT count(*) FROM sqlite_schema";
+      EXPECT_EQ(db.number(things).value(), fresh.number(things).value());
+      EXPECT_EQ(sqlite::migrate(db, before).error().kind, ErrorKind::kTooNew);
+    }
+  }
+}
+
 // --- secrets ---
 
 TEST(StoreSecrets, OpensWhatItSealedAndNothingElse) {
