@@ -1,5 +1,6 @@
 #include "bridge/control_reads.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "bridge/agent/operation.h"
@@ -107,8 +108,10 @@ Result<control::Backend::DevicePage> ControlReads::devices(std::int64_t after_id
                                                            const control::Filter& filter) {
   control::Backend::DevicePage page;
   page.last_id = after_id;
-  for (std::size_t looked_at = 0; looked_at < kMaxLookedAt; looked_at += kRowsAtOnce) {
-    auto rows = state_.devices(page.last_id, kRowsAtOnce);
+  // Without a filter the page and one more are enough; each row costs the opening of its secrets.
+  const std::size_t at_once = filter.empty() ? std::min(limit + 1, kRowsAtOnce) : kRowsAtOnce;
+  for (std::size_t looked_at = 0; looked_at < kMaxLookedAt; looked_at += at_once) {
+    auto rows = state_.devices(page.last_id, at_once);
     if (!rows) return tl::unexpected(rows.error());
     for (const DeviceRow& row : *rows) {
       auto wanted = is_wanted(row, filter);
@@ -123,7 +126,7 @@ Result<control::Backend::DevicePage> ControlReads::devices(std::int64_t after_id
       if (!info) return tl::unexpected(info.error());
       page.devices.push_back(*std::move(info));
     }
-    if (rows->size() < kRowsAtOnce) return page;
+    if (rows->size() < at_once) return page;
   }
   page.more = true;
   return page;

@@ -242,7 +242,14 @@ asio::awaitable<WorkEnd> Device::run(WorkPtr work) {
   auto end = std::make_shared<Promise<WorkEnd>>(strand_);
   work->on_end = [end](WorkEnd how) { end->set(how); };
   push(work);
-  std::optional<WorkEnd> ended = co_await end->get_until(work->deadline);
+  std::optional<WorkEnd> ended;
+  try {
+    ended = co_await end->get_until(work->deadline);
+  } catch (const boost::system::system_error&) {
+    // Cancelled: nobody waits for it any more, and nobody would look after its deadline.
+    if (current_ != work) end_work(work, WorkEnd::kCancelled);
+    throw;
+  }
   if (ended) co_return *ended;
   co_return co_await settle_after_deadline(work, end);
 }

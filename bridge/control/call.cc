@@ -72,10 +72,18 @@ class Call final : public grpc::ServerUnaryReactor, public std::enable_shared_fr
     try {
       status = co_await work();
     } catch (const std::exception& error) {
-      status = make_status(grpc::StatusCode::INTERNAL, error.what(), "INTERNAL");
+      // Work that is cancelled, since nobody waits for it, throws.
+      status = call->has_ended()
+                   ? grpc::Status::CANCELLED
+                   : make_status(grpc::StatusCode::INTERNAL, error.what(), "INTERNAL");
     }
     call->door_->leave(call->visit_, status);
     call->end(status);
+  }
+
+  bool has_ended() {
+    std::lock_guard lock(mutex_);
+    return ended_;
   }
 
   /// The first end counts.

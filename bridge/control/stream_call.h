@@ -10,6 +10,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
 #include <memory>
+#include <mutex>
+#include <span>
 #include <utility>
 
 #include "bridge/control/call.h"
@@ -20,7 +22,7 @@
 namespace bridge::control {
 
 /// One such call. What derives from it writes run(); everything but the reactions of gRPC happens
-/// on its strand. Not more than one message is in memory, whatever the client's pace.
+/// on its strand. No more is in memory than what is being written, whatever the client's pace.
 template <class Message>
 class StreamCall : public grpc::ServerWriteReactor<Message>,
                    public StreamRoom::Stream,
@@ -53,6 +55,8 @@ class StreamCall : public grpc::ServerWriteReactor<Message>,
   }
 
   void OnWriteDone(bool ok) override {
+    // At once: a turn on the strand for each would keep clients of a busy bridge behind.
+    if (ok && write_next()) return;
     auto written = [self = this->shared_from_this(), ok] {
       self->writing_ = false;
       if (!ok) self->finish(grpc::Status::CANCELLED);
@@ -77,13 +81,20 @@ class StreamCall : public grpc::ServerWriteReactor<Message>,
   /// What it returns ends the call. To return soon once ended() is true.
   virtual boost::asio::awaitable<grpc::Status> run() = 0;
 
-  /// Returns when the client can take more, or the call has ended. `message` stays as it is until
-  /// the next write or the end of this.
-  boost::asio::awaitable<void> write(const Message& message) {
-    if (ended_) co_return;
+  /// Returns when the client can take more, or the call has ended. `messages` stay as they are
+  /// until the next write or the end of this.
+  boost::asio::awaitable<void> write(std::span<const Message> messages) {
+    if (ended_ || messages.empty()) co_return;
     writing_ = true;
-    this->StartWrite(&message);
+    {
+      const std::lock_guard lock(mutex_);
+      rest_ = messages;
+    }
+    write_next();
     while (writing_ && !ended_) co_await changed_.wait();
+  }
+  boost::asio::awaitable<void> write(const Message& message) {
+    return write(std::span<const Message>(&message, 1));
   }
 
   bool ended() const { return ended_; }
@@ -109,10 +120,24 @@ class StreamCall : public grpc::ServerWriteReactor<Message>,
     self->finish(status);
   }
 
+  /// False: there is no more to write.
+  bool write_next() {
+    const std::lock_guard lock(mutex_);
+    if (rest_.empty()) return false;
+    const Message& next = rest_.front();
+    rest_ = rest_.subspan(1);
+    this->StartWrite(&next);
+    return true;
+  }
+
   void finish(const grpc::Status& status) {
     if (std::exchange(ended_, true)) return;
     status_ = status;
-    this->Finish(status);
+    {
+      const std::lock_guard lock(mutex_);
+      rest_ = {};  // nothing may be written after it
+      this->Finish(status);
+    }
     changed_.notify();
   }
 
@@ -123,6 +148,8 @@ class StreamCall : public grpc::ServerWriteReactor<Message>,
   std::shared_ptr<StreamCall> self_;
   std::atomic<bool> poked_{false};
   Signal changed_;
+  std::mutex mutex_;
+  std::span<const Message> rest_;  ///< to be written yet
   bool writing_ = false;
   bool ended_ = false;
   grpc::Status status_ = grpc::Status::CANCELLED;

@@ -2,6 +2,7 @@
 
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
+#include <vector>
 
 #include "bridge/control/backend.h"
 #include "bridge/control/call.h"
@@ -45,6 +46,9 @@ tl::expected<EventFeed::Wish, grpc::Status> wish_of(const v1::WatchRequest& requ
   wish.filters = {client.devices, *std::move(filter)};
   return wish;
 }
+
+/// Events that a client is given before it is looked at again.
+constexpr std::size_t kAtOnce = 64;
 
 /// Everything of it on the strand of its call.
 class Watcher final : public StreamCall<v1::WatchEvent> {
@@ -93,9 +97,10 @@ class Watcher final : public StreamCall<v1::WatchEvent> {
   asio::awaitable<grpc::Status> step() {
     const std::uint64_t seen = changed().count();
     heard();
-    EventFeed::Step next = feed_->next(steady_clock::now());
-    if (auto* send = std::get_if<EventFeed::Send>(&next)) {
-      auto writing = write_event(*send);
+    const EventFeed::TimePoint now = steady_clock::now();
+    EventFeed::Step next = feed_->next(now);
+    if (std::holds_alternative<EventFeed::Send>(next)) {
+      auto writing = write_events(std::move(next), now);
       co_await std::move(writing);
     } else if (auto* beat = std::get_if<EventFeed::Beat>(&next)) {
       auto writing = write_beat(*beat);
@@ -114,21 +119,28 @@ class Watcher final : public StreamCall<v1::WatchEvent> {
     co_return grpc::Status::OK;
   }
 
-  asio::awaitable<void> write_event(const EventFeed::Send& send) {
-    event_.Clear();
-    fill(send.event->happening, &event_);
-    event_.set_resume_token(send.token);
-    return write(event_);
+  /// With those that are there after it. What else next() has to say, it will say again.
+  asio::awaitable<void> write_events(EventFeed::Step next, EventFeed::TimePoint now) {
+    events_.clear();
+    while (const auto* send = std::get_if<EventFeed::Send>(&next)) {
+      v1::WatchEvent& event = events_.emplace_back();
+      fill(send->event->happening, &event);
+      event.set_resume_token(send->token);
+      if (events_.size() == kAtOnce) break;
+      next = feed_->next(now);
+    }
+    return write(events_);
   }
 
   asio::awaitable<void> write_beat(const EventFeed::Beat& beat) {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
-    event_.Clear();
+    events_.clear();
+    v1::WatchEvent& event = events_.emplace_back();
     set_timestamp(std::chrono::duration_cast<std::chrono::milliseconds>(now).count(),
-                  event_.mutable_time());
-    event_.mutable_heartbeat();
-    event_.set_resume_token(beat.token);
-    return write(event_);
+                  event.mutable_time());
+    event.mutable_heartbeat();
+    event.set_resume_token(beat.token);
+    return write(events_);
   }
 
   asio::awaitable<grpc::Status> look_up(std::string endpoint_id) {
@@ -143,7 +155,7 @@ class Watcher final : public StreamCall<v1::WatchEvent> {
   const std::chrono::milliseconds heartbeat_;
   EventHub::Following following_;
   std::optional<EventFeed> feed_;
-  v1::WatchEvent event_;  ///< being written
+  std::vector<v1::WatchEvent> events_;  ///< being written
 };
 
 }  // namespace
