@@ -61,6 +61,18 @@ TEST(Doctor, FindsNothingWhereNothingIsWrongAndReadsTheDevice) {
   EXPECT_EQ(doctor(world.grpc_port(), {"doctor", "os::nobody"}).status, 3);
 }
 
+TEST(Doctor, CountsTheConnectionsOfAgentsThatHaveTheirOwn) {
+  World world("", {"USP_BRIDGE_MQTT__MODE=per-agent"});
+  EXPECT_THAT(doctor(world.grpc_port(), {"doctor"}).output,
+              ContainsRegex("OK +broker +127.0.0.1:[0-9]+ +there is no agent that would connect"));
+  auto cpe = world.device("1");
+
+  const Ended one = doctor(world.grpc_port(), {"doctor"});
+
+  EXPECT_EQ(one.status, 0) << one.output;
+  EXPECT_THAT(one.output, ContainsRegex("OK +broker +127.0.0.1:[0-9]+ +1 connections; MQTT"));
+}
+
 TEST(Doctor, SaysThatTheBrokerIsGone) {
   World world;
   world.broker().kill();
