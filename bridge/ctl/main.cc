@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
       "reached or its answer is not known, 5 the bridge was not reached, 6 not allowed.");
   app.set_version_flag("--version", std::string("usp-bridgectl ") + USP_BRIDGE_VERSION);
   app.require_subcommand(1);
+  app.fallthrough();  // "devices -o json" is as good as "-o json devices"
   ConnectionOptions options;
   Action action;
   add_options(app, options);

@@ -42,6 +42,12 @@ int run(const Connection& connection, const Options& options) {
   return after_start(connection, status, operation, options.wait && !options.dry_run);
 }
 
+/// "7801 the device was not reached ..."; empty: none.
+std::string error_text(const v1::Operation& operation) {
+  if (!operation.has_error()) return {};
+  return std::to_string(operation.error().usp_code()) + " " + operation.error().message();
+}
+
 int list(const Connection& connection, const Options& options) {
   auto stub = operations_of(connection);
   v1::ListOperationsRequest request;
@@ -63,7 +69,7 @@ int list(const Connection& connection, const Options& options) {
       }
       table->add({operation.name(), v1::Operation::State_Name(operation.state()),
                   operation.kind() + " " + operation.summary(), operation.requester(),
-                  time_text(operation.create_time()), operation.error().message()});
+                  time_text(operation.create_time()), error_text(operation)});
     }
     request.set_page_token(page.next_page_token());
   } while (!request.page_token().empty());
@@ -105,7 +111,7 @@ void print(const Connection& connection, const v1::Operation& operation) {
   std::cout << operation.name() << '\t' << v1::Operation::State_Name(operation.state()) << '\t'
             << operation.kind() << ' ' << operation.summary();
   if (operation.has_error()) {
-    std::cout << '\t' << operation.error().usp_code() << ' ' << operation.error().message();
+    std::cout << '\t' << error_text(operation);
   }
   std::cout << '\n';
   for (const auto& [name, value] : operation.output()) {

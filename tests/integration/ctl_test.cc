@@ -176,6 +176,8 @@ TEST_F(Ctl, HasADeviceComeInByItself) {
   EXPECT_TRUE(world.bridge().wait_for_text("3 SCHEDULED"));
   EXPECT_EQ(ctl({"schedule-inform", cpe->endpoint_id(), "0"}).status, 2);
 
+  EXPECT_THAT(ctl({"operations", "-o", "json"}).output, HasSubstr("\"name\":\"devices/"))
+      << "options of the program may be after the command";
   Ended all = ctl({"operations"});
   EXPECT_EQ(all.status, 0) << all.output;
   EXPECT_THAT(all.output, HasSubstr("devices/" + cpe->endpoint_id() + "/operations/"));
