@@ -42,7 +42,7 @@ class AgentConnections {
   void on_connected(const usp::mtp::ConnectionInfo& info);
 
   void fill(const std::string& endpoint_id, AgentFacts& facts) const;
-  bool empty() const { return transport_.size() == 0; }
+  std::size_t size() const { return transport_.size(); }
 
  private:
   boost::asio::awaitable<void> connect_all();

@@ -344,8 +344,9 @@ asio::awaitable<void> BulkRunner::finish(RunningPtr running, BulkState state) {
   if (!stored) co_return;
   running_.erase(row.id);
   metrics_.bulk_running.Set(static_cast<double>(running_.size()));
-  spdlog::info("bulk {}: audit: {} for {}: {} succeeded, {} failed, {} not begun", row.id,
-               name_of(state), row.requester, counts.succeeded, counts.failed, counts.not_begun);
+  log_info({.trace_id = running->plan.trace_id},
+           "bulk {}: audit: {} for {}: {} succeeded, {} failed, {} not begun", row.id,
+           name_of(state), row.requester, counts.succeeded, counts.failed, counts.not_begun);
 }
 
 asio::awaitable<void> BulkRunner::do_item(RunningPtr running, Bulk::Begin begin) {

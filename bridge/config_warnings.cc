@@ -25,13 +25,6 @@ void warn_of_profiles(const CwmpConfig& cwmp, std::vector<std::string>& warnings
   }
 }
 
-void warn_of_wake_up(const CwmpConfig& cwmp, std::vector<std::string>& warnings) {
-  if (!cwmp.connection_request.allow.empty()) return;
-  warnings.emplace_back(
-      "cwmp.connection_request.allow is empty: no device is ever called, work waits for its next "
-      "Inform");
-}
-
 void warn_of_auth(const CwmpConfig& cwmp, std::vector<std::string>& warnings) {
   const CwmpConfig::Auth& auth = cwmp.auth;
   if (auth.allow_anonymous) {
@@ -82,7 +75,6 @@ void warn_of_signatures(const Config& config, std::vector<std::string>& warnings
 std::vector<std::string> warnings_of(const Config& config) {
   std::vector<std::string> warnings;
   warn_of_auth(config.cwmp, warnings);
-  warn_of_wake_up(config.cwmp, warnings);
   if (config.cwmp.tls.min_version < CwmpTlsConfig::Version::k1_2) {
     warnings.emplace_back("cwmp.tls.min_version: TLS older than 1.2 can be broken");
   }

@@ -17,7 +17,13 @@ namespace {
 
 /// Rows that one page looks at. More would keep a reading thread of the store too long.
 constexpr std::size_t kMaxLookedAt = 20'000;
+constexpr std::size_t kMaxOperations = 5'000;  // each is decoded
 constexpr std::size_t kRowsAtOnce = 500;
+
+/// Without a filter the page and one more are enough.
+std::size_t rows_at_once(std::size_t limit, bool all) {
+  return all ? std::min(limit + 1, kRowsAtOnce) : kRowsAtOnce;
+}
 
 control::DeviceInfo to_info(const DeviceRow& row) {
   control::DeviceInfo out;
@@ -108,8 +114,7 @@ Result<control::Backend::DevicePage> ControlReads::devices(std::int64_t after_id
                                                            const control::Filter& filter) {
   control::Backend::DevicePage page;
   page.last_id = after_id;
-  // Without a filter the page and one more are enough; each row costs the opening of its secrets.
-  const std::size_t at_once = filter.empty() ? std::min(limit + 1, kRowsAtOnce) : kRowsAtOnce;
+  const std::size_t at_once = rows_at_once(limit, filter.empty());
   for (std::size_t looked_at = 0; looked_at < kMaxLookedAt; looked_at += at_once) {
     auto rows = state_.devices(page.last_id, at_once);
     if (!rows) return tl::unexpected(rows.error());
@@ -156,13 +161,15 @@ Result<std::optional<control::Backend::OperationPage>> ControlReads::operations(
   Page page;
   page.last_id = query.before_id;
   page.more = true;
-  for (std::size_t looked_at = 0; looked_at < kMaxLookedAt && page.more; looked_at += kRowsAtOnce) {
-    auto rows = state_.operations(device_id, page.last_id, kRowsAtOnce);
+  const std::size_t at_once =
+      rows_at_once(query.limit, query.filter.empty() && query.devices.empty());
+  for (std::size_t looked_at = 0; looked_at < kMaxOperations && page.more; looked_at += at_once) {
+    auto rows = state_.operations(device_id, page.last_id, at_once);
     if (!rows) return tl::unexpected(rows.error());
     auto full = add(*rows, query, page);
     if (!full) return tl::unexpected(full.error());
     if (*full) return page;
-    page.more = rows->size() == kRowsAtOnce;
+    page.more = rows->size() == at_once;
   }
   return page;
 }

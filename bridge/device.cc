@@ -1,6 +1,8 @@
 #include "bridge/device.h"
 
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <utility>
 
 #include "bridge/agent/local_schema.h"
@@ -242,16 +244,34 @@ asio::awaitable<WorkEnd> Device::run(WorkPtr work) {
   auto end = std::make_shared<Promise<WorkEnd>>(strand_);
   work->on_end = [end](WorkEnd how) { end->set(how); };
   push(work);
-  std::optional<WorkEnd> ended;
   try {
-    ended = co_await end->get_until(work->deadline);
-  } catch (const boost::system::system_error&) {
-    // Cancelled: nobody waits for it any more, and nobody would look after its deadline.
-    if (current_ != work) end_work(work, WorkEnd::kCancelled);
+    auto waiting = wait_for_end(work, end);
+    WorkEnd how = co_await std::move(waiting);
+    co_return how;
+  } catch (const boost::system::system_error&) {  // cancelled: nobody waits for it any more
+    if (!end->ready()) let_go(work, end);
     throw;
   }
+}
+
+asio::awaitable<WorkEnd> Device::wait_for_end(WorkPtr work, std::shared_ptr<Promise<WorkEnd>> end) {
+  std::optional<WorkEnd> ended = co_await end->get_until(work->deadline);
   if (ended) co_return *ended;
-  co_return co_await settle_after_deadline(work, end);
+  auto settling = settle_after_deadline(work, end);
+  WorkEnd how = co_await std::move(settling);
+  co_return how;
+}
+
+/// What has begun goes on to its end, or to its deadline.
+void Device::let_go(WorkPtr work, std::shared_ptr<Promise<WorkEnd>> end) {
+  if (current_ != work) return end_work(work, WorkEnd::kCancelled);
+  auto watch = [](std::shared_ptr<Device> self, WorkPtr begun,
+                  std::shared_ptr<Promise<WorkEnd>> its_end) -> asio::awaitable<void> {
+    auto waiting = self->wait_for_end(std::move(begun), std::move(its_end));
+    co_await std::move(waiting);
+  };
+  auto watching = watch(shared_from_this(), std::move(work), std::move(end));
+  asio::co_spawn(strand_, std::move(watching), asio::detached);
 }
 
 asio::awaitable<WorkEnd> Device::settle_after_deadline(WorkPtr work,

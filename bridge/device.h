@@ -194,6 +194,8 @@ class Device : public std::enable_shared_from_this<Device> {
   void forget_supported();
   StateWrite store_numbers();
   boost::asio::awaitable<Result<void>> do_load();
+  boost::asio::awaitable<WorkEnd> wait_for_end(WorkPtr work, std::shared_ptr<Promise<WorkEnd>> end);
+  void let_go(WorkPtr work, std::shared_ptr<Promise<WorkEnd>> end);
   boost::asio::awaitable<WorkEnd> settle_after_deadline(WorkPtr work,
                                                         std::shared_ptr<Promise<WorkEnd>> end);
   void end_work(const WorkPtr& work, WorkEnd end);

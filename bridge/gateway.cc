@@ -23,6 +23,7 @@
 #include "bridge/brakes.h"
 #include "bridge/bulk_runner.h"
 #include "bridge/config.h"
+#include "bridge/config_warnings.h"
 #include "bridge/control/request_book.h"
 #include "bridge/control/server.h"
 #include "bridge/control_backend.h"
@@ -166,7 +167,9 @@ struct Gateway::Impl {
         northbound(runtime),
         backend(runtime),
         credential_backend(runtime),
-        maintenance(runtime, [this] { return acs_facts(); }),
+        maintenance(
+            runtime, [this] { return acs_facts(); }, [this] { return *warnings.get(); }),
+        warnings(warnings_of(settings)),
         requests(*store, now_ms()),
         importer(*store, settings.cwmp.auth,
                  [this](const Result<CredentialImport>& done) { on_import(done); }),
@@ -220,6 +223,7 @@ struct Gateway::Impl {
   ControlBackend backend;
   CredentialBackend credential_backend;
   MaintenanceBackend maintenance;
+  Replaceable<std::vector<std::string>> warnings;  ///< of the configuration in effect
   control::RequestBook requests;
   CredentialImporter importer;
   BulkRunner bulks;
@@ -469,6 +473,10 @@ tl::expected<void, std::string> Gateway::Impl::reload_cwmp(const CwmpConfig& fre
     return tl::unexpected(std::string(error.what()));
   }
   waker.allow(*std::move(allowed));
+  Config in_effect = config;
+  in_effect.cwmp.profiles = fresh.profiles;
+  in_effect.cwmp.connection_request.allow = fresh.connection_request.allow;
+  warnings.replace(warnings_of(in_effect));
   return {};
 }
 

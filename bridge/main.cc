@@ -56,12 +56,17 @@ std::string date_text(std::int64_t unix_ms) {
 int restore(const bridge::StoreConfig& store, const std::string& backup) {
   const auto restored = bridge::restore_state({store.directory, store.key_file, backup});
   if (!restored) {
-    std::cerr << "usp-bridge: not restored, nothing was changed: " << restored.error().text << "\n";
+    std::cerr << "usp-bridge: not restored, state.db is as it was: " << restored.error().text
+              << "\n";
     return 1;
   }
   std::cout << "restored state.db " << date_text(restored->facts.copied_ms) << ": "
             << restored->facts.devices << " devices, schema version "
             << restored->facts.schema_version << "\n";
+  if (restored->facts.open_bulks > 0) {
+    std::cout << "cancelled " << restored->facts.open_bulks
+              << " bulk operations that were under way then\n";
+  }
   if (!restored->kept.empty())
     std::cout << "kept what was there: " << restored->kept.string() << "\n";
   return 0;
@@ -114,6 +119,7 @@ class Settings {
     for (const std::string& each : changes.need_restart) {
       spdlog::warn("reload: {} has changed, which takes a restart", each);
     }
+    for (const std::string& warning : loaded->warnings) spdlog::warn("reload: {}", warning);
     last_ = *std::move(loaded);
     return last_.config;
   }
@@ -192,7 +198,9 @@ int main(int argc, char** argv) {
   app.add_option("-c,--config", file, "YAML configuration; without it the defaults hold");
   app.add_flag("--check-config", check, "say what is wrong with the configuration, and exit");
   app.add_option("--restore-state", backup,
-                 "put this backup of state.db in place while the bridge is stopped, and exit");
+                 "put this backup of state.db in place while the bridge is stopped, and exit")
+      ->check(CLI::ExistingFile)
+      ->excludes("--check-config");
   app.set_version_flag("--version", std::string("usp-bridge ") + USP_BRIDGE_VERSION);
   try {
     app.parse(argc, argv);

@@ -5,7 +5,9 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "bridge/control/maintenance_backend.h"
 
@@ -17,8 +19,12 @@ struct Runtime;
 class MaintenanceBackend final : public control::MaintenanceBackend {
  public:
   /// `acs`: asked on any thread.
-  MaintenanceBackend(Runtime& runtime, std::function<AcsFacts()> acs)
-      : runtime_(runtime), acs_(std::move(acs)) {}
+  using Warnings = std::vector<std::string>;
+
+  /// `warnings`: of the configuration that is in effect. Both are called on any thread.
+  MaintenanceBackend(Runtime& runtime, std::function<AcsFacts()> acs,
+                     std::function<Warnings()> warnings)
+      : runtime_(runtime), acs_(std::move(acs)), warnings_(std::move(warnings)) {}
   ~MaintenanceBackend() override { stop(); }
 
   /// Ends what is under way, and what is to come, with kClosed. Waits for that; idempotent.
@@ -38,6 +44,7 @@ class MaintenanceBackend final : public control::MaintenanceBackend {
 
   Runtime& runtime_;
   const std::function<AcsFacts()> acs_;
+  const std::function<Warnings()> warnings_;
   std::atomic<bool> stopping_{false};
   std::mutex mutex_;
   std::weak_ptr<void> turn_;            ///< who holds it makes or sends a copy

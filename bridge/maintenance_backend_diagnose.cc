@@ -73,7 +73,7 @@ asio::awaitable<Checks> MaintenanceBackend::diagnose() {
   append(check_storage(looked.storage), out);
   append(check_clock(looked.clock), out);
   append(check_acs(acs_()), out);
-  append(check_settings(warnings_of(runtime_.config)), out);
+  append(check_settings(warnings_()), out);
   co_return out;
 }
 

@@ -121,7 +121,7 @@ void Northbound::remove_agent(const std::string& endpoint_id) {
   if (own_) own_->remove(endpoint_id);
 }
 
-bool Northbound::ready() const { return connected() || (own_ && own_->empty()); }
+bool Northbound::ready() const { return connected() || (own_ && own_->size() == 0); }
 
 void Northbound::poke() {
   if (poked_.exchange(true)) return;
@@ -163,9 +163,9 @@ BrokerFacts Northbound::facts() const {
   facts.tls = mqtt.tls.enabled;
   facts.username = mqtt.username;
   facts.one_each = own_ != nullptr;
-  facts.idle = own_ != nullptr && own_->empty();
+  facts.idle = own_ != nullptr && own_->size() == 0;
   facts.standing = transport_->counters().connected;
-  facts.wanted = own_ ? 0 : mqtt.connections;
+  facts.wanted = own_ ? own_->size() : mqtt.connections;
   facts.since_ms = link.since_ms;
   facts.trouble_ms = trouble.time_ms;
   facts.reason_code = trouble.reason_code;

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -50,15 +51,14 @@ std::optional<Stat> read_stat() {
   return Stat{number(14) + number(15), number(20), number(22), number(23), number(24)};
 }
 
-/// Unix time in seconds.
-std::optional<double> boot_time() {
-  std::ifstream in("/proc/stat");
-  for (std::string word; in >> word;) {
-    double seconds = 0;
-    if (word == "btime" && in >> seconds) return seconds;
-  }
-  return std::nullopt;
+double seconds_of(clockid_t clock) {
+  timespec time{};
+  ::clock_gettime(clock, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
 }
+
+/// Unix time in seconds. Not of /proc/stat, which a sandbox may hide.
+double boot_time() { return seconds_of(CLOCK_REALTIME) - seconds_of(CLOCK_BOOTTIME); }
 
 void add_stat(std::vector<MetricFamily>& out) {
   const auto stat = read_stat();
@@ -72,17 +72,16 @@ void add_stat(std::vector<MetricFamily>& out) {
   out.push_back(family("process_virtual_memory_bytes", "Memory that is mapped", MetricType::Gauge,
                        stat->virtual_bytes));
   out.push_back(family("process_threads", "Threads", MetricType::Gauge, stat->threads));
-  if (const auto boot = boot_time()) {
-    out.push_back(family("process_start_time_seconds", "When it was started, in Unix time",
-                         MetricType::Gauge, *boot + stat->start_ticks / ticks));
-  }
+  out.push_back(family("process_start_time_seconds", "When it was started, in Unix time",
+                       MetricType::Gauge, boot_time() + stat->start_ticks / ticks));
 }
 
 void add_files(std::vector<MetricFamily>& out) {
   std::error_code error;
-  const std::filesystem::directory_iterator open("/proc/self/fd", error);
+  std::size_t count = 0;
+  std::filesystem::directory_iterator open("/proc/self/fd", error);
+  for (; !error && open != std::filesystem::directory_iterator(); open.increment(error)) ++count;
   if (!error) {
-    const auto count = std::distance(begin(open), end(open));
     out.push_back(family("process_open_fds", "File descriptors that are open", MetricType::Gauge,
                          static_cast<double>(count)));
   }

@@ -60,10 +60,10 @@ CommandArgument argument_of(std::string_view text) {
   return argument;
 }
 
-/// "X_ANY_Command()" -> "X_{vendor}_Command()".
+/// "X_ANY_Command()" -> "X_{vendor}_Command()". The names behind the prefix have no "_".
 std::string neutral_name(std::string_view name) {
-  const std::size_t end = name.starts_with("X_") ? name.find('_', 2) : std::string_view::npos;
-  if (end == std::string_view::npos) return std::string(name);
+  const std::size_t end = name.rfind('_');  // a prefix may have others inside
+  if (!name.starts_with("X_") || end < 2) return std::string(name);
   return std::string(kVendorPrefix).append(name.substr(end + 1));
 }
 

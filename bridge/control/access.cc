@@ -133,6 +133,13 @@ tl::expected<AccessRules, std::string> AccessRules::load(const GrpcConfig& confi
   return out;
 }
 
+bool AccessRules::still_lets(const Client& client, std::string_view method) const {
+  if (!asks()) return true;
+  return std::ranges::any_of(rules_, [&](const Rule& rule) {
+    return rule.client->name == client.name && rule.client->may(method);
+  });
+}
+
 tl::expected<ClientPtr, Stranger> AccessRules::recognise(const Shown& shown) const {
   if (!asks()) return anybody_;
   const std::string_view token = bearer_token(shown.authorization);

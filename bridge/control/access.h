@@ -42,6 +42,9 @@ class AccessRules {
 
   tl::expected<ClientPtr, Stranger> recognise(const Shown& shown) const;
 
+  /// May a client of older rules do that by these? By its name.
+  bool still_lets(const Client& client, std::string_view method) const;
+
   /// Are clients told apart?
   bool asks() const { return !rules_.empty(); }
 

@@ -280,6 +280,7 @@ class BulkWatcher final : public StreamCall<v1::BulkOperation> {
   asio::awaitable<grpc::Status> run() override {
     std::optional<std::pair<BulkCounts, std::int64_t>> told;
     while (!ended()) {
+      if (grpc::Status still = door().check_again(visit()); !still.ok()) co_return still;
       const auto next_look = steady_clock::now() + kWatchInterval;
       auto finding = find(runner_, visit(), name_);
       InfoOrStatus info = co_await std::move(finding);

@@ -7,6 +7,7 @@
 #include "bridge/control/backend.h"
 #include "bridge/control/errors.h"
 #include "bridge/control/names.h"
+#include "bridge/control/status_name.h"
 #include "bridge/log.h"
 #include "bridge/trace_id.h"
 
@@ -52,6 +53,11 @@ grpc::Status refusal(Stranger why) {
   }
   return make_status(grpc::StatusCode::UNAUTHENTICATED, "unknown token or certificate",
                      "UNKNOWN_CREDENTIALS");
+}
+
+std::string text_of(const grpc::Status& status) {
+  if (status.error_message().empty()) return std::string(name_of(status.error_code()));
+  return status.error_message();
 }
 
 /// For the log, which is one line.
@@ -109,16 +115,21 @@ tl::expected<Visit, grpc::Status> Door::enter(grpc::CallbackServerContext& conte
   return visit;
 }
 
+grpc::Status Door::check_again(const Visit& visit) const {
+  if (rules()->still_lets(*visit.client, visit.method)) return grpc::Status::OK;
+  return make_status(grpc::StatusCode::PERMISSION_DENIED,
+                     "not a client of the bridge any more, or not with this role", "ROLE_FORBIDS");
+}
+
 void Door::leave(const Visit& visit, const grpc::Status& status) const {
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - visit.began;
   if (options_.observer) options_.observer(visit.method, status.error_code(), took.count());
   if (!only_reads(visit.method)) {
     log_info({.trace_id = visit.trace_id}, "control: audit: {} {} by {} ({}): {}", visit.method,
-             visit.subject, name_of(*visit.client), visit.peer,
-             status.ok() ? "OK" : status.error_message());
+             visit.subject, name_of(*visit.client), visit.peer, text_of(status));
   } else if (!status.ok()) {
     log_info({.trace_id = visit.trace_id}, "control: {} {} of {} ({}) failed: {}", visit.method,
-             visit.subject, name_of(*visit.client), visit.peer, status.error_message());
+             visit.subject, name_of(*visit.client), visit.peer, text_of(status));
   }
 }
 

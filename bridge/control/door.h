@@ -55,6 +55,10 @@ class Door : public std::enable_shared_from_this<Door> {
   tl::expected<Visit, grpc::Status> enter(grpc::CallbackServerContext& context,
                                           std::string_view method, std::string subject);
 
+  /// For calls that last: OK, or PERMISSION_DENIED when the rules have changed and do not let the
+  /// client in any more.
+  grpc::Status check_again(const Visit& visit) const;
+
   /// At the end of a call that was let in: counts, and logs what changed something or failed.
   void leave(const Visit& visit, const grpc::Status& status) const;
 

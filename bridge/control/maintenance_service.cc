@@ -1,7 +1,5 @@
 #include "bridge/control/maintenance_service.h"
 
-#include <spdlog/spdlog.h>
-
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <optional>
@@ -12,6 +10,7 @@
 #include "bridge/control/errors.h"
 #include "bridge/control/maintenance_backend.h"
 #include "bridge/control/stream_call.h"
+#include "bridge/log.h"
 #include "bridge/sha256.h"
 
 namespace bridge::control {
@@ -59,9 +58,10 @@ class BackupCall final : public StreamCall<v1::BackupChunk> {
     auto sending = send(*copy);
     grpc::Status sent = co_await std::move(sending);
     if (sent.ok() && !ended()) {
-      spdlog::warn("control: audit: a backup of state.db, {} devices, {} bytes, for {} ({})",
-                   (*copy)->facts().devices, (*copy)->size_bytes(), visit().client->requester,
-                   visit().peer);
+      log_warn({.trace_id = visit().trace_id},
+               "control: audit: a backup of state.db, {} devices, {} bytes, for {} ({})",
+               (*copy)->facts().devices, (*copy)->size_bytes(), visit().client->requester,
+               visit().peer);
     }
     co_return sent;
   }

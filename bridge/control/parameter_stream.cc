@@ -60,7 +60,10 @@ class ParameterStream final : public grpc::ServerWriteReactor<v1::GetParametersR
       status =
           co_await read_parameters(*self->door_, self->visit_, self->request_, self->all_, limit);
     } catch (const std::exception& error) {
-      status = make_status(grpc::StatusCode::INTERNAL, error.what(), "INTERNAL");
+      const std::lock_guard lock(self->mutex_);
+      // Work that is cancelled, since nobody waits for it, throws.
+      status = self->ended_ ? grpc::Status::CANCELLED
+                            : make_status(grpc::StatusCode::INTERNAL, error.what(), "INTERNAL");
     }
     self->door_->leave(self->visit_, status);
     std::lock_guard lock(self->mutex_);

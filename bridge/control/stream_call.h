@@ -115,8 +115,13 @@ class StreamCall : public grpc::ServerWriteReactor<Message>,
 
  private:
   static boost::asio::awaitable<void> run_to_end(std::shared_ptr<StreamCall> self) {
-    auto running = self->run();
-    grpc::Status status = co_await std::move(running);
+    grpc::Status status;
+    try {
+      auto running = self->run();
+      status = co_await std::move(running);
+    } catch (const std::exception& error) {
+      status = make_status(grpc::StatusCode::INTERNAL, error.what(), "INTERNAL");
+    }
     self->finish(status);
   }
 

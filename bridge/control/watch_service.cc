@@ -49,6 +49,7 @@ tl::expected<EventFeed::Wish, grpc::Status> wish_of(const v1::WatchRequest& requ
 
 /// Events that a client is given before it is looked at again.
 constexpr std::size_t kAtOnce = 64;
+constexpr std::size_t kBytesAtOnce = 64 << 10;
 
 /// Everything of it on the strand of its call.
 class Watcher final : public StreamCall<v1::WatchEvent> {
@@ -64,6 +65,7 @@ class Watcher final : public StreamCall<v1::WatchEvent> {
     auto opening = open();
     grpc::Status status = co_await std::move(opening);
     while (status.ok() && !ended()) {
+      if (status = door().check_again(visit()); !status.ok()) break;
       auto next = step();
       status = co_await std::move(next);
     }
@@ -122,11 +124,13 @@ class Watcher final : public StreamCall<v1::WatchEvent> {
   /// With those that are there after it. What else next() has to say, it will say again.
   asio::awaitable<void> write_events(EventFeed::Step next, EventFeed::TimePoint now) {
     events_.clear();
+    std::size_t bytes = 0;
     while (const auto* send = std::get_if<EventFeed::Send>(&next)) {
       v1::WatchEvent& event = events_.emplace_back();
       fill(send->event->happening, &event);
       event.set_resume_token(send->token);
-      if (events_.size() == kAtOnce) break;
+      bytes += event.ByteSizeLong();
+      if (events_.size() == kAtOnce || bytes >= kBytesAtOnce) break;
       next = feed_->next(now);
     }
     return write(events_);

@@ -63,6 +63,7 @@ class Target {
     if (::fsync(fd_) != 0 || ::rename(partial_.c_str(), name_.c_str()) != 0) {
       return failure(partial_);
     }
+    partial_.clear();  // that name may be another's from here on
     const std::string folder = std::filesystem::absolute(name_).parent_path().string();
     const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0) {

@@ -16,7 +16,8 @@ namespace bridge {
 struct StateFacts {
   int schema_version = 0;
   std::int64_t devices = 0;
-  std::int64_t copied_ms = 0;  ///< when the copy was made; 0: it is none
+  std::int64_t copied_ms = 0;   ///< when the copy was made; 0: it is none
+  std::int64_t open_bulks = 0;  ///< bulk operations that are under way
 };
 
 /// In a file without a name, which is gone with this. Used by one thread at a time.

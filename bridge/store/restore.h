@@ -31,12 +31,14 @@ struct Restored {
 };
 
 /// The backup becomes state.db at once or not at all: it is copied beside state.db and looked
-/// through there, and on an error everything is as it was. The old state.db is kept beside it under
-/// a new name. mirror.db goes: it is learnt again, and its device ids may mean other devices now.
-/// An older schema is brought up to date when the bridge next starts.
+/// through there, and on an error state.db is as it was. The old state.db is kept beside it under
+/// a new name. Bulk operations that were under way are cancelled. mirror.db goes: it is learnt
+/// again, and its device ids may mean other devices now. An older schema is brought up to date when
+/// the bridge next starts.
 ///
 /// kBusy: the bridge runs. kCorrupt: damaged, not a state.db, or its secrets were sealed with
-/// another key than the one that is here. kTooNew: of a newer program. kInvalid: no key.
+/// another key than the one that is here. kTooNew: of a newer program. kInvalid: no key, or a WAL
+/// beside it. Root does it as the owner of the directory, for the whole process while it lasts.
 Result<Restored> restore_state(const RestoreOptions& options);
 
 }  // namespace bridge

@@ -100,7 +100,7 @@ Result<Connection> open_reader(const fs::path& file) {
 
 Result<DirectoryLock> DirectoryLock::take(const fs::path& directory) {
   const fs::path file = directory / "lock";
-  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0) return fail(ErrorKind::kIo, file.string() + ": " + std::strerror(errno));
   DirectoryLock lock(fd);
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
@@ -115,7 +115,7 @@ DirectoryLock::~DirectoryLock() {
 
 // SQLite gives its -wal and -shm the mode of the file.
 Result<void> create_private(const fs::path& file) {
-  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0) {
     return fail(ErrorKind::kIo, std::strerror(errno));
   }

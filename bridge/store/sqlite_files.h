@@ -60,7 +60,7 @@ class StoreFiles {
   std::filesystem::path directory_;
 };
 
-/// "state.db" and "copy" are "state.db.copy".
+/// "state.db" and "kept" are "state.db.kept".
 std::filesystem::path beside(const std::filesystem::path& file, std::string_view name);
 
 /// Removes it with what SQLite keeps beside it.
@@ -70,8 +70,8 @@ void remove_database(const std::filesystem::path& file);
 Result<void> create_private(const std::filesystem::path& file);
 
 /// Made of state.db for a backup, and of a backup before it becomes state.db.
-inline constexpr std::string_view kCopyName = "copy";
-inline constexpr std::string_view kRestoringName = "restoring";
+inline constexpr std::string_view kCopyName = "copy-in-progress";
+inline constexpr std::string_view kRestoringName = "restore-in-progress";
 
 /// The key that fits state.db: that of the key file, checked against what is stored.
 Result<Secrets> load_secrets(const StoreOptions& options, sqlite::Connection& state);

@@ -112,14 +112,14 @@ TEST_F(Backup, IsNotTakenBackWhileTheBridgeRunsOrWhenItIsNone) {
 
   const Ended running = restore(file);
   EXPECT_EQ(running.status, 1);
-  EXPECT_THAT(running.output, AllOf(HasSubstr("nothing was changed"), HasSubstr("in use")));
+  EXPECT_THAT(running.output, AllOf(HasSubstr("state.db is as it was"), HasSubstr("in use")));
 
   world.kill_bridge();
   const std::string before = content(world.store_file("state.db"));
   std::ofstream(file, std::ios::trunc) << "garbage";
   const Ended garbage = restore(file);
   EXPECT_EQ(garbage.status, 1);
-  EXPECT_THAT(garbage.output, HasSubstr("nothing was changed"));
+  EXPECT_THAT(garbage.output, HasSubstr("state.db is as it was"));
   EXPECT_EQ(content(world.store_file("state.db")), before);
   world.start_bridge();
   EXPECT_EQ(world.read(*cpe, kSsid), "Home-1");

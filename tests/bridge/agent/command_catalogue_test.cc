@@ -267,5 +267,15 @@ TEST_F(Offered, WhatTheVersionOfTheDeviceTells) {
   EXPECT_FALSE(offer.files_by_number);
 }
 
+TEST(CommandCatalogue, FindsTheBridgesOwnCommandBehindAnyPrefix) {
+  const CommandCatalogue& catalogue = CommandCatalogue::get();
+  for (const char* name : {"X_USPBRIDGE_ScheduleInform()", "X_MY_CO_ScheduleInform()"}) {
+    const CommandRow* row = catalogue.find("Device.", name);
+    ASSERT_NE(row, nullptr) << name;
+    EXPECT_EQ(row->way, CommandWay::kScheduleInform);
+  }
+  EXPECT_EQ(catalogue.find("Device.", "ScheduleInform()"), nullptr);
+}
+
 }  // namespace
 }  // namespace bridge

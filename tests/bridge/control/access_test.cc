@@ -145,5 +145,20 @@ TEST(OnlyReads, IsToldByTheNameOfTheMethod) {
   }
 }
 
+// A stream that was let in by rules that are not those of now.
+TEST(AccessRules, KnowAClientOfOlderRulesByItsName) {
+  Client client;
+  client.name = "oss";
+  EXPECT_TRUE(AccessRules::load({})->still_lets(client, "WatchService/Watch"));
+  GrpcConfig config;
+  config.clients.emplace_back().name = "oss";  // a viewer
+  const auto rules = AccessRules::load(config);
+  ASSERT_TRUE(rules);
+  EXPECT_TRUE(rules->still_lets(client, "WatchService/Watch"));
+  EXPECT_FALSE(rules->still_lets(client, "MaintenanceService/Backup"));
+  client.name = "portal";
+  EXPECT_FALSE(rules->still_lets(client, "WatchService/Watch"));
+}
+
 }  // namespace
 }  // namespace bridge::control

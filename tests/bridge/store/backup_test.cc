@@ -151,13 +151,13 @@ TEST_F(Backup, LeavesNoFileBehindAndShowsNobodyWhatItHas) {
   fs::perms seen = fs::perms::none;
 
   const auto made = copy([&] {
-    seen = fs::status(file("state.db.copy")).permissions();
+    seen = fs::status(file("state.db.copy-in-progress")).permissions();
     return true;
   });
 
   ASSERT_TRUE(made) << made.error().text;
   EXPECT_EQ(seen, fs::perms::owner_read | fs::perms::owner_write);
-  EXPECT_FALSE(fs::exists(file("state.db.copy")));
+  EXPECT_FALSE(fs::exists(file("state.db.copy-in-progress")));
 }
 
 TEST_F(Backup, EndsWhenNobodyWantsItAnyMore) {
@@ -168,18 +168,19 @@ TEST_F(Backup, EndsWhenNobodyWantsItAnyMore) {
 
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().kind, ErrorKind::kClosed);
-  EXPECT_FALSE(fs::exists(file("state.db.copy")));
+  EXPECT_FALSE(fs::exists(file("state.db.copy-in-progress")));
 }
 
 TEST_F(Backup, OfAKilledProcessIsSweptAtTheNextStart) {
   back_up();
-  write(file("state.db.copy"), "half");
-  write(file("state.db.copy-journal"), "half");
-  write(file("state.db.restoring"), "half");
+  write(file("state.db.copy-in-progress"), "half");
+  write(file("state.db.copy-in-progress-journal"), "half");
+  write(file("state.db.restore-in-progress"), "half");
 
   auto store = open_or_die(in_directory(directory_));
 
-  for (const char* name : {"state.db.copy", "state.db.copy-journal", "state.db.restoring"}) {
+  for (const char* name : {"state.db.copy-in-progress", "state.db.copy-in-progress-journal",
+                           "state.db.restore-in-progress"}) {
     EXPECT_FALSE(fs::exists(file(name))) << name;
   }
 }
@@ -339,6 +340,59 @@ TEST_F(Backup, TakesNoMirrorOver) {
 
   auto store = open_or_die(in_directory(directory_));
   EXPECT_THAT(nodes_of(*store, add_device(*store, "3")), IsEmpty());
+}
+
+// What they still had to do is not done to devices that have gone on since.
+TEST_F(Backup, CancelsBulkOperationsThatWereUnderWay) {
+  {
+    auto store = open_or_die(in_directory(directory_));
+    BulkRow row;
+    row.created_ms = kThen;
+    const std::vector<std::string> devices{"ops::1"};
+    auto add = [&](StateWriter& state) -> Result<void> {
+      auto added = state.add_bulk(row, devices);
+      return added ? Result<void>{} : tl::unexpected(added.error());
+    };
+    ASSERT_TRUE(store->write_now(add, {}));
+  }
+  const auto restored = restore(back_up());
+  ASSERT_TRUE(restored) << restored.error().text;
+  EXPECT_EQ(restored->facts.open_bulks, 1);
+  auto store = open_or_die(in_directory(directory_));
+  auto load = [](StateReader& state, MirrorReader&) { return state.bulk(1); };
+  EXPECT_TRUE(store->read_now(load).value().value().cancelled);
+}
+
+TEST_F(Backup, WithAPartInAWalIsRefused) {
+  const fs::path backup = back_up();
+  write(backup.string() + "-wal", "pages");
+  EXPECT_EQ(refused(backup).kind, ErrorKind::kInvalid);
+}
+
+// The directory is the service's; who restores may be root.
+TEST_F(Backup, FollowsNoLinkThatWasPlantedInTheStore) {
+  const fs::path backup = back_up();
+  const fs::path victim = elsewhere_.path() / "victim";
+  write(victim, "secret");
+  fs::remove(file("lock"));
+  fs::create_symlink(victim, file("lock"));
+  EXPECT_EQ(refused(backup).kind, ErrorKind::kIo);
+  fs::remove(file("lock"));
+  fs::create_symlink(victim, file("state.db.restore-in-progress"));
+  EXPECT_TRUE(restore(backup));
+  EXPECT_EQ(content(victim), "secret");
+}
+
+TEST_F(Backup, LeavesAStateAloneThatIsOpenElsewhere) {
+  const fs::path backup = back_up();
+  auto other =
+      sqlite::Connection::open(file("state.db").string(), sqlite::Connection::Mode::kReadWrite);
+  ASSERT_TRUE(other);
+  ASSERT_TRUE(other->execute("BEGIN; SELECT * FROM device"));
+  const auto restored = restore(backup);
+  ASSERT_FALSE(restored);
+  EXPECT_EQ(restored.error().kind, ErrorKind::kBusy);
+  EXPECT_FALSE(fs::exists(file("state.db.before-restore")));
 }
 
 }  // namespace

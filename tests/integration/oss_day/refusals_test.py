@@ -144,7 +144,6 @@ class Refusals(unittest.TestCase):
     def test_a_live_read_that_is_cancelled_is_let_go(self):
         self.let_go_after_cancel("ParameterService/GetParameters", self.reading_live("R-3"))
 
-    # To be taken off these two when the bridge does as they say.
     def test_what_a_client_has_cancelled_is_not_called_an_error_of_the_bridge(self):
         self.assertEqual(self.let_go_after_cancel("OperationService/WaitOperation", self.waiting_for_a_reboot("R-2")), {"CANCELLED": 1})
 
