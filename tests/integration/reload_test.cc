@@ -57,6 +57,20 @@ TEST_F(Reload, TakesNewBrakesClientsAndLogLevelWithoutAPause) {
   change("level: debug", "level: info", "reload: log.level has changed");
 }
 
+TEST_F(Reload, CallsNoDeviceWhoseNetworkIsNotAllowedAnyMore) {
+  auto cpe = world.device("1");
+  ControlClient client(world.grpc_port());
+  const std::string name = "devices/" + cpe->endpoint_id();
+  EXPECT_TRUE(client.set(name, {{kSsid, "before"}}).status.ok());
+
+  change("allow: [127.0.0.0/8]", "allow: [192.0.2.0/24]",
+         "reload: cwmp.connection_request.allow has changed");
+  ASSERT_TRUE(world.bridge().wait_for_text("certificates read again"));
+  EXPECT_EQ(client.set(name, {{kSsid, "after"}}, std::chrono::seconds(2)).code(),
+            StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_EQ(cpe->command("get", kSsid), "before");
+}
+
 TEST_F(Reload, SaysWhatTakesARestart) {
   change("admin: {port:", "admin: {listen: 127.0.0.2, port:",
          "reload: admin.listen has changed, which takes a restart");
