@@ -20,8 +20,8 @@ struct ConfigChanges {
   std::vector<std::string> need_restart;
 };
 
-/// `at_start`: what the process was started with; `last`: what was last in effect of what can be
-/// reloaded; `now`: what the file says.
+/// `at_start`: what the process was started with; `last`: what the file said at the last reload;
+/// `now`: what it says.
 ConfigChanges changes_between(const GivenSettings& at_start, const GivenSettings& last,
                               const GivenSettings& now);
 

@@ -87,6 +87,7 @@ class BackupCall final : public StreamCall<v1::BackupChunk> {
       auto writing = write_in_time();
       co_await std::move(writing);
     }
+    if (ended()) co_return grpc::Status::CANCELLED;
     chunk_.mutable_trailer()->set_size_bytes(size);
     chunk_.mutable_trailer()->set_sha256(hash.take());
     auto ending = write_in_time();

@@ -33,7 +33,7 @@ TEST(ProcessMetrics, TellOfMemoryThatIsTaken) {
 
 TEST(ProcessMetrics, CountFilesTimeAndThreads) {
   const double files = value_of("process_open_fds");
-  const int copy = ::dup(0);
+  const int copy = ::dup(STDOUT_FILENO);
   EXPECT_EQ(value_of("process_open_fds"), files + 1);
   ::close(copy);
   EXPECT_GT(value_of("process_max_fds"), files);
