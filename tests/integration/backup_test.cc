@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "proto/bridge/v1/maintenance.grpc.pb.h"
+#include "tests/integration/run_program.h"
 #include "tests/integration/world.h"
 
 namespace integration {
@@ -16,25 +17,12 @@ namespace {
 
 namespace fs = std::filesystem;
 namespace v1 = bridge::v1;
-using support::Process;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 using usp_controller::Notification;
 
 const std::string kSsid = "Device.WiFi.SSID.1.SSID";
-
-struct Ended {
-  int status = -1;
-  std::string output;
-};
-
-Ended run(const char* program, std::vector<std::string> arguments) {
-  Process process(program, std::move(arguments));
-  process.wait_for_line([](const std::string&) { return false; });  // all of the output
-  auto status = process.wait_for_exit();
-  return {status.value_or(-1), process.output()};
-}
 
 std::string content(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
@@ -45,10 +33,11 @@ struct Backup : testing::Test {
   Ended ctl(std::vector<std::string> arguments) const {
     arguments.insert(arguments.begin(),
                      {"--address", "127.0.0.1:" + std::to_string(world.grpc_port())});
-    return run(USP_BRIDGECTL, std::move(arguments));
+    return run_program(USP_BRIDGECTL, std::move(arguments));
   }
   Ended restore(const std::string& from) const {
-    return run(USP_BRIDGE, {"-c", world.store_file("../bridge.yaml"), "--restore-state", from});
+    return run_program(USP_BRIDGE,
+                       {"-c", world.store_file("../bridge.yaml"), "--restore-state", from});
   }
   bool notified(Cpe& cpe, const std::string& value) {
     cpe.command("set", kSsid + " " + value);
@@ -166,8 +155,8 @@ TEST(BackupAlone, OfABrokenStreamIsNoFile) {
     BrokenBridge bridge(how);
     std::ofstream(directory.file("state.db")) << "the last good one";
 
-    const Ended ended = run(USP_BRIDGECTL, {"--address", bridge.address(), "state", "backup",
-                                            directory.file("state.db")});
+    const Ended ended = run_program(USP_BRIDGECTL, {"--address", bridge.address(), "state",
+                                                    "backup", directory.file("state.db")});
 
     EXPECT_EQ(ended.status, status) << ended.output;
     EXPECT_THAT(ended.output, HasSubstr(text));
@@ -180,7 +169,7 @@ TEST_F(Backup, GoesToTheStandardOutput) {
   const std::string command = std::string(USP_BRIDGECTL) +
                               " --address 127.0.0.1:" + std::to_string(world.grpc_port()) +
                               " state backup - > " + file;
-  const Ended piped = run("/bin/sh", {"-c", command});
+  const Ended piped = run_program("/bin/sh", {"-c", command});
   EXPECT_EQ(piped.status, 0) << piped.output;
   EXPECT_THAT(content(file), testing::StartsWith("SQLite format 3"));
 }

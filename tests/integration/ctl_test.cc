@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/integration/run_program.h"
 #include "tests/integration/world.h"
 #include "tests/support/file_server.h"
 
@@ -16,19 +17,8 @@ using testing::Not;
 
 const std::string kSsid = "Device.WiFi.SSID.1.SSID";
 
-struct Ended {
-  int status = -1;
-  std::string output;
-};
-
-/// Waits for its end.
 Ended run(std::vector<std::string> arguments, std::vector<std::string> environment = {}) {
-  Process process(USP_BRIDGECTL, std::move(arguments),
-                  Process::Options{.environment = std::move(environment)});
-  // All output is read when no line fits.
-  process.wait_for_line([](const std::string&) { return false; });
-  auto status = process.wait_for_exit();
-  return {status.value_or(-1), process.output()};
+  return run_program(USP_BRIDGECTL, std::move(arguments), std::move(environment));
 }
 
 struct Ctl : testing::Test {

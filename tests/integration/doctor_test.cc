@@ -7,30 +7,22 @@
 #include <fstream>
 
 #include "proto/bridge/v1/maintenance.grpc.pb.h"
+#include "tests/integration/run_program.h"
 #include "tests/integration/world.h"
 #include "tests/support/test_ca.h"
 
 namespace integration {
 namespace {
 
-using support::Process;
 using testing::AllOf;
 using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
-struct Ended {
-  int status = -1;
-  std::string output;
-};
-
 Ended doctor(int port, std::vector<std::string> more = {}) {
   std::vector<std::string> arguments{"--address", "127.0.0.1:" + std::to_string(port)};
   arguments.insert(arguments.end(), more.begin(), more.end());
-  Process process(USP_BRIDGECTL, std::move(arguments));
-  process.wait_for_line([](const std::string&) { return false; });  // all of the output
-  auto status = process.wait_for_exit();
-  return {status.value_or(-1), process.output()};
+  return run_program(USP_BRIDGECTL, std::move(arguments));
 }
 
 TEST(Doctor, FindsNothingWhereNothingIsWrongAndReadsTheDevice) {
