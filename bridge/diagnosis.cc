@@ -1,8 +1,9 @@
 #include "bridge/diagnosis.h"
 
 #include <algorithm>
-#include <array>
-#include <ctime>
+
+#include "bridge/agent/date_time.h"
+#include "bridge/ago.h"
 
 namespace bridge {
 
@@ -27,19 +28,6 @@ constexpr std::uint64_t kLargeWal = kGiB;
 constexpr std::int64_t kEpochSeconds = 1'704'067'200;  // 2024-01-01
 /// Of the sessions that are allowed.
 constexpr std::size_t kManySessionsPercent = 80;
-
-std::string time_text(std::int64_t unix_s) {
-  const std::time_t seconds = unix_s;
-  std::array<char, 32> text{};
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text.data();
-}
-
-std::string ago(std::int64_t then_ms, std::int64_t now_ms) {
-  return std::to_string((now_ms - then_ms) / kMinuteMs) + " minutes ago";
-}
 
 std::string mebibytes(std::uint64_t bytes) { return std::to_string(bytes / kMiB) + " MiB"; }
 
@@ -83,19 +71,19 @@ Check judge_chain(const CertificateFacts& facts, std::int64_t now_s) {
     const std::string which = facts.file + ": " + one.subject;
     if (one.not_after_s <= now_s) {
       out.result = Result::kFailed;
-      out.seen = which + " expired at " + time_text(one.not_after_s);
+      out.seen = which + " expired at " + format_date_time(one.not_after_s * 1000);
       out.advice = "Put a new one there, then SIGHUP (systemctl reload usp-bridge).";
       return out;
     }
     if (one.not_before_s > now_s) {
       out.result = Result::kFailed;
-      out.seen = which + " is not valid before " + time_text(one.not_before_s);
+      out.seen = which + " is not valid before " + format_date_time(one.not_before_s * 1000);
       out.advice = "Check the clock of this machine, else wait or put another one there.";
       return out;
     }
     if (first_end == 0 || one.not_after_s < first_end) {
       first_end = one.not_after_s;
-      out.seen = which + " is valid until " + time_text(first_end);
+      out.seen = which + " is valid until " + format_date_time(first_end * 1000);
     }
   }
   if (first_end - now_s < kExpirySeconds) {
@@ -156,7 +144,7 @@ Checks check_broker(const BrokerFacts& facts, std::int64_t now_ms) {
     check.advice = broker_advice(facts, address);
   } else {
     check.seen = std::to_string(facts.standing) + " connections";
-    if (facts.since_ms > 0) check.seen += " since " + time_text(facts.since_ms / 1000);
+    if (facts.since_ms > 0) check.seen += " since " + format_date_time(facts.since_ms);
     check.seen += "; " + how;
     if (facts.wanted > facts.standing) {
       check.result = Result::kWarning;
@@ -250,7 +238,7 @@ Checks check_storage(const StorageFacts& facts) {
 }
 
 Checks check_clock(const ClockFacts& facts) {
-  Check out{"time", "clock", Result::kOk, time_text(facts.now_s), ""};
+  Check out{"time", "clock", Result::kOk, format_date_time(facts.now_s * 1000), ""};
   if (facts.now_s < kEpochSeconds) {
     out.result = Result::kFailed;
     out.advice = "Set the clock: certificates and deadlines depend on it.";

@@ -35,7 +35,7 @@ struct BrokerFacts {
   bool one_each = false;      ///< every agent has a connection of its own
   bool idle = false;          ///< nobody is there who would connect
   std::size_t standing = 0;   ///< connections
-  std::size_t wanted = 0;     ///< 0: as many as there are agents
+  std::size_t wanted = 0;     ///< that are to stand
   std::int64_t since_ms = 0;  ///< the receiving connection stands; 0: none does, or one_each
   std::int64_t trouble_ms = 0;
   int reason_code = 0;  ///< of MQTT

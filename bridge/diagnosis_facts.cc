@@ -12,11 +12,13 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
 
 #include "bridge/config.h"
+#include "usp/certificate.h"
 
 namespace bridge {
 
@@ -24,11 +26,11 @@ namespace {
 
 /// The system's list of CAs has some hundred; a file beyond this is none of certificates.
 constexpr std::size_t kMaxPemBytes = 4 << 20;
+constexpr std::size_t kMostCertificates = 10'000;
 /// systemd-timesyncd has set the clock since the start of the machine.
 constexpr const char* kTimesyncMark = "/run/systemd/timesync/synchronized";
 
 using Bio = std::unique_ptr<BIO, decltype(&BIO_free)>;
-using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
 using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 
 int no_password(char*, int, int, void*) { return 0; }
@@ -49,35 +51,20 @@ Bio memory(const std::string& text) {
   return {BIO_new_mem_buf(text.data(), static_cast<int>(text.size())), &BIO_free};
 }
 
-std::int64_t unix_time(const ASN1_TIME* time) {
-  std::tm parts{};
-  return ASN1_TIME_to_tm(time, &parts) == 1 ? timegm(&parts) : 0;
-}
-
-std::string subject_of(const X509* certificate) {
-  const std::unique_ptr<char, void (*)(char*)> text(
-      X509_NAME_oneline(X509_get_subject_name(certificate), nullptr, 0),
-      [](char* owned) { OPENSSL_free(owned); });
-  return text == nullptr ? "" : text.get();
-}
-
 /// The first certificate of the file, for its key.
-Certificate read_chain(const std::string& text, CertificateFacts& facts) {
-  Certificate first(nullptr, &X509_free);
-  const Bio bio = memory(text);
-  for (;;) {
-    Certificate one(PEM_read_bio_X509(bio.get(), nullptr, &no_password, nullptr), &X509_free);
-    if (one == nullptr) break;
-    facts.chain.push_back({subject_of(one.get()), unix_time(X509_get0_notBefore(one.get())),
-                           unix_time(X509_get0_notAfter(one.get()))});
-    if (first == nullptr) first = std::move(one);
+std::optional<usp::Certificate> read_chain(const std::string& text, CertificateFacts& facts) {
+  const auto chain = usp::Certificate::chain_from_pem(text, kMostCertificates);
+  if (!chain) {
+    facts.error = chain.error();
+    return std::nullopt;
   }
-  ERR_clear_error();
-  if (first == nullptr) facts.error = "has no certificate in PEM";
-  return first;
+  for (const usp::Certificate& one : *chain) {
+    facts.chain.push_back({one.subject(), one.not_before_s(), one.not_after_s()});
+  }
+  return chain->front();
 }
 
-void read_key(const Certificate& certificate, CertificateFacts& facts) {
+void read_key(const std::optional<usp::Certificate>& certificate, CertificateFacts& facts) {
   auto [text, error] = read_file(facts.key_file);
   facts.key_error = std::move(error);
   if (!facts.key_error.empty()) return;
@@ -86,8 +73,7 @@ void read_key(const Certificate& certificate, CertificateFacts& facts) {
   if (key == nullptr) {
     facts.key_error = "has no private key in PEM";
   } else {
-    facts.key_fits =
-        certificate != nullptr && X509_check_private_key(certificate.get(), key.get()) == 1;
+    facts.key_fits = certificate && X509_check_private_key(certificate->raw(), key.get()) == 1;
   }
   ERR_clear_error();
 }
@@ -102,7 +88,7 @@ class Reader {
     facts.key_file = key_file;
     auto [text, error] = read_file(file);
     facts.error = std::move(error);
-    Certificate first(nullptr, &X509_free);
+    std::optional<usp::Certificate> first;
     if (facts.error.empty()) first = read_chain(text, facts);
     if (!key_file.empty()) read_key(first, facts);
     out_.push_back(std::move(facts));

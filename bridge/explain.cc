@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "bridge/ago.h"
+
 namespace bridge {
 
 namespace {
@@ -21,14 +23,6 @@ constexpr std::chrono::seconds kSlowRpc{10};
 /// Sessions that end in the middle, of the last ten.
 constexpr std::ptrdiff_t kManyLost = 3;
 constexpr std::int64_t kMinuteMs = 60'000;
-
-std::string ago(std::int64_t then_ms, std::int64_t now_ms) {
-  const std::int64_t minutes = (now_ms - then_ms) / kMinuteMs;
-  if (minutes < 2) return "within the last two minutes";
-  if (minutes < 120) return std::to_string(minutes) + " minutes ago";
-  if (minutes < 48 * 60) return std::to_string(minutes / 60) + " hours ago";
-  return std::to_string(minutes / (24 * 60)) + " days ago";
-}
 
 std::string listed(const std::vector<std::string>& words) {
   std::string out;

@@ -4,11 +4,10 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
-#include <array>
-#include <ctime>
 #include <iostream>
 #include <string>
 
+#include "bridge/agent/date_time.h"
 #include "bridge/config.h"
 #include "bridge/credential/book.h"
 #include "bridge/credential/file.h"
@@ -42,16 +41,6 @@ bool check_overlays(const bridge::TranslationConfig& translation) {
   return mappings.has_value();
 }
 
-std::string date_text(std::int64_t unix_ms) {
-  if (unix_ms == 0) return "of unknown date";
-  const std::time_t seconds = unix_ms / 1000;
-  std::array<char, 32> text{};
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return std::string("of ") + text.data();
-}
-
 /// With the bridge stopped.
 int restore(const bridge::StoreConfig& store, const std::string& backup) {
   const auto restored = bridge::restore_state({store.directory, store.key_file, backup});
@@ -60,7 +49,9 @@ int restore(const bridge::StoreConfig& store, const std::string& backup) {
               << "\n";
     return 1;
   }
-  std::cout << "restored state.db " << date_text(restored->facts.copied_ms) << ": "
+  const std::int64_t made = restored->facts.copied_ms;
+  std::cout << "restored state.db of "
+            << (made == 0 ? "unknown date" : bridge::format_date_time(made)) << ": "
             << restored->facts.devices << " devices, schema version "
             << restored->facts.schema_version << "\n";
   if (restored->facts.open_bulks > 0) {

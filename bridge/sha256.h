@@ -1,4 +1,4 @@
-// SHA-256 of what comes in pieces.
+// SHA-256, also of what comes in pieces.
 #pragma once
 
 #include <openssl/evp.h>
@@ -29,5 +29,11 @@ class Sha256 {
  private:
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
 };
+
+inline std::string sha256(std::string_view bytes) {
+  Sha256 hash;
+  hash.add(bytes);
+  return hash.take();
+}
 
 }  // namespace bridge

@@ -1,13 +1,12 @@
 #include "bridge/control/access.h"
 
 #include <openssl/crypto.h>
-#include <openssl/sha.h>
 
 #include <algorithm>
-#include <array>
 #include <fstream>
 
 #include "bridge/pattern.h"
+#include "bridge/sha256.h"
 
 namespace bridge::control {
 
@@ -32,12 +31,6 @@ const std::vector<std::string> kOperating{
     "DeviceService/UpdateDevice",  "ParameterService/*", "OperationService/*", "BulkService/*",
     "MaintenanceService/Diagnose",
 };
-
-std::string hash_of(std::string_view token) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(token.data()), token.size(), digest.data());
-  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
-}
 
 std::string from_hex(std::string_view hex) {
   std::string out;
@@ -126,7 +119,7 @@ tl::expected<AccessRules, std::string> AccessRules::load(const GrpcConfig& confi
     if (!each.token_file.empty()) {
       auto token = read_token(each.token_file);
       if (!token) return tl::unexpected(token.error());
-      rule.token_hashes.push_back(hash_of(*token));
+      rule.token_hashes.push_back(sha256(*token));
     }
     out.rules_.push_back(std::move(rule));
   }
@@ -145,7 +138,7 @@ tl::expected<ClientPtr, Stranger> AccessRules::recognise(const Shown& shown) con
   const std::string_view token = bearer_token(shown.authorization);
   // A token that is wrong is not made good by a certificate: its sender means to be somebody else.
   if (!shown.authorization.empty()) {
-    const std::string hash = hash_of(token);
+    const std::string hash = sha256(token);
     for (const Rule& rule : rules_) {
       for (const std::string& known : rule.token_hashes) {
         if (!token.empty() && same(known, hash)) return rule.client;

@@ -1,11 +1,9 @@
 #include "bridge/control/request_book.h"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
-#include <array>
 
 #include "bridge/runtime.h"
+#include "bridge/sha256.h"
 #include "bridge/store/store.h"
 
 namespace bridge::control {
@@ -75,9 +73,7 @@ std::string request_fingerprint(std::string_view method, std::string_view reques
   std::string all(method);
   all += '\0';
   all += request;
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(all.data()), all.size(), digest.data());
-  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
+  return sha256(all);
 }
 
 }  // namespace bridge::control

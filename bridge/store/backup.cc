@@ -21,12 +21,6 @@ using sqlite::Connection;
 /// What the store must still have for its own commits when the copy is made.
 constexpr std::uintmax_t kRoomForTheStore = 64ULL << 20;
 
-std::uintmax_t size_of(const fs::path& file) {
-  std::error_code error;
-  const std::uintmax_t size = fs::file_size(file, error);
-  return error ? 0 : size;
-}
-
 Result<void> check_room(const fs::path& state) {
   std::error_code error;
   const fs::space_info space = fs::space(state.parent_path(), error);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "bridge/store/sqlite.h"
+#include "bridge/store/sqlite_files.h"
 
 namespace bridge {
 namespace {
@@ -15,12 +16,6 @@ using sqlite::Query;
 
 /// Of controllers that do not answer; beyond that the list helps nobody.
 constexpr std::size_t kMostUnanswered = 20;
-
-std::uint64_t size_of(const fs::path& file) {
-  std::error_code error;
-  const std::uintmax_t size = fs::file_size(file, error);
-  return error ? 0 : size;
-}
 
 }  // namespace
 

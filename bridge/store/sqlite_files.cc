@@ -127,6 +127,12 @@ fs::path beside(const fs::path& file, std::string_view name) {
   return file.string() + "." + std::string(name);
 }
 
+std::uintmax_t size_of(const fs::path& file) {
+  std::error_code error;
+  const std::uintmax_t size = fs::file_size(file, error);
+  return error ? 0 : size;
+}
+
 void remove_database(const fs::path& file) {
   std::error_code ignored;
   for (const char* part : {"-wal", "-shm", "-journal", ""}) {

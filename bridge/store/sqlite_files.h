@@ -63,6 +63,9 @@ class StoreFiles {
 /// "state.db" and "kept" are "state.db.kept".
 std::filesystem::path beside(const std::filesystem::path& file, std::string_view name);
 
+/// In bytes; 0 where there is none.
+std::uintmax_t size_of(const std::filesystem::path& file);
+
 /// Removes it with what SQLite keeps beside it.
 void remove_database(const std::filesystem::path& file);
 
